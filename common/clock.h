@@ -1,0 +1,45 @@
+#ifndef PASSERELLE_COMMON_CLOCK_H_
+#define PASSERELLE_COMMON_CLOCK_H_
+
+#include <functional>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/mutex.h"
+
+namespace passerelle {
+
+// Source of wall-clock time. Everything that has a deadline takes a Clock, so
+// that tests and the demonstration can drive weeks in milliseconds.
+// Thread safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual absl::Time Now() const = 0;
+};
+
+class SystemClock final : public Clock {
+ public:
+  absl::Time Now() const override { return absl::Now(); }
+};
+
+// A clock that moves only when told. Thread safe.
+class DrivenClock final : public Clock {
+ public:
+  explicit DrivenClock(absl::Time start) : now_(start) {}
+
+  absl::Time Now() const override;
+  void Advance(absl::Duration by);
+
+  // Calls `listener` after each Advance, on the advancing thread.
+  void OnAdvance(std::function<void()> listener);
+
+ private:
+  mutable Mutex mutex_;
+  absl::Time now_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::function<void()>> listeners_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace passerelle
+
+#endif  // PASSERELLE_COMMON_CLOCK_H_
