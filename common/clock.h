@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/mutex.h"
 

@@ -1,6 +1,7 @@
 #ifndef PASSERELLE_COMMON_LOG_H_
 #define PASSERELLE_COMMON_LOG_H_
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 
