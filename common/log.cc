@@ -52,11 +52,11 @@ void SetLogLevel(LogLevel level) { minimum.store(level); }
 void Log(LogLevel level, absl::string_view event,
          std::initializer_list<LogField> fields) {
   if (level < minimum.load()) return;
-  std::string line = absl::StrCat(
-      "{\"time\":\"",
-      absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3SZ", absl::Now(),
-                       absl::UTCTimeZone()),
-      "\",\"level\":\"", LevelName(level), "\",\"event\":");
+  std::string line =
+      absl::StrCat("{\"time\":\"",
+                   absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3SZ", absl::Now(),
+                                    absl::UTCTimeZone()),
+                   "\",\"level\":\"", LevelName(level), "\",\"event\":");
   AppendQuoted(event, &line);
   for (const LogField& field : fields) {
     line.push_back(',');

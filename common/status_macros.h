@@ -6,10 +6,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define PASSERELLE_RETURN_IF_ERROR(expr)                            \
-  do {                                                              \
+#define PASSERELLE_RETURN_IF_ERROR(expr)                                  \
+  do {                                                                    \
     if (absl::Status passerelle_status = (expr); !passerelle_status.ok()) \
-      return passerelle_status;                                     \
+      return passerelle_status;                                           \
   } while (false)
 
 #define PASSERELLE_CONCAT_INNER(a, b) a##b

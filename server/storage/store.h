@@ -31,9 +31,9 @@ struct RecordKey {
 // serialised contract message and one serialised internal companion.
 struct Record {
   RecordKey key;
-  std::string kind;      // collection id, e.g. "feasibilityStudies"
-  int32_t state = 0;     // number of the state enum, 0 when the kind has none
-  int64_t version = 0;   // 1 after creation, +1 with every change
+  std::string kind;     // collection id, e.g. "feasibilityStudies"
+  int32_t state = 0;    // number of the state enum, 0 when the kind has none
+  int64_t version = 0;  // 1 after creation, +1 with every change
   // When a timer must look at this record; InfiniteFuture for never.
   absl::Time wake_time = absl::InfiniteFuture();
   std::string message;   // the contract message, without computed fields
@@ -56,7 +56,7 @@ struct MailboxState {
 // One committed mutation, remembered for replays.
 struct RememberedRequest {
   std::string fingerprint;  // 16 bytes: keyed hash of mission, method, id
-  std::string answer;  // serialised passerelle.internal.v1.StoredAnswer
+  std::string answer;       // serialised passerelle.internal.v1.StoredAnswer
 };
 
 // Leaves first_sequence … first_sequence + count − 1, as one row.

@@ -1,0 +1,184 @@
+#include "protoc/check.h"
+
+#include <map>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace passerelle::plugin {
+namespace {
+
+class Checker {
+ public:
+  std::vector<std::string> Run(const Files& files) {
+    for (const ServiceDescriptor* service : ServicesOf(files)) {
+      for (int i = 0; i < service->method_count(); ++i) {
+        CheckMethod(service->method(i));
+      }
+    }
+    for (const FileDescriptor* file : files) {
+      for (int i = 0; i < file->message_type_count(); ++i) {
+        CheckMessage(file->message_type(i));
+      }
+    }
+    return errors_;
+  }
+
+ private:
+  template <typename... Parts>
+  void Fail(const std::string& where, const Parts&... parts) {
+    errors_.push_back(absl::StrCat(where, ": ", parts...));
+  }
+
+  void CheckMethod(const MethodDescriptor* method) {
+    const std::string& where = method->full_name();
+    if (!method->options().HasExtension(options::access)) {
+      return Fail(where, "has no access option: say who may call it");
+    }
+    const auto& access = method->options().GetExtension(options::access);
+    if (access.effect() == options::EFFECT_UNSPECIFIED ||
+        access.purpose() == options::PURPOSE_UNSPECIFIED) {
+      Fail(where, "access needs effect and purpose");
+    }
+    const FieldDescriptor* request_id =
+        method->input_type()->FindFieldByName("request_id");
+    if ((access.effect() == options::CHANGE) != (request_id != nullptr)) {
+      Fail(where, "a request has a request_id exactly when it changes data");
+    }
+    const auto shape =
+        method->service()->options().GetExtension(options::shape);
+    if (shape == options::RESOURCE && access.effect() == options::READ &&
+        !IsGeneric(method)) {
+      Fail(where, "reading methods of resources are named Get… or List…");
+    }
+    if (method->options().HasExtension(options::transition)) {
+      const auto& transition =
+          method->options().GetExtension(options::transition);
+      const Descriptor* resource = method->output_type();
+      for (const std::string& state : transition.from()) {
+        CheckState(where, resource, state);
+      }
+      if (transition.to().empty()) Fail(where, "transition leads nowhere");
+      for (const std::string& state : transition.to()) {
+        CheckState(where, resource, state);
+      }
+    }
+    CheckPrivacy(method->output_type(), false, method->output_type()->name());
+    CheckRules(method->input_type());
+  }
+
+  void CheckMessage(const Descriptor* message) {
+    const std::string& where = message->full_name();
+    if (!message->options().HasExtension(options::resource)) return;
+    const auto& resource = message->options().GetExtension(options::resource);
+    if (!resource.letter().empty()) {
+      const Descriptor*& owner = letters_[resource.letter()];
+      if (owner != nullptr) {
+        Fail(where, "letter ", resource.letter(), " belongs to ",
+             owner->full_name());
+      }
+      owner = message;
+    }
+    if (!resource.state_field().empty() && StateEnum(message) == nullptr) {
+      Fail(where, "state field ", resource.state_field(), " is not an enum");
+    }
+    if (!message->options().HasExtension(options::exchange_kind)) return;
+    const FieldDescriptor* header = message->FindFieldByName("exchange");
+    if (header == nullptr ||
+        header->message_type()->full_name() != "passerelle.v1.Exchange") {
+      Fail(where, "an exchange has a field exchange of type Exchange");
+    }
+    const EnumDescriptor* states = StateEnum(message);
+    if (states == nullptr) return Fail(where, "an exchange has states");
+    for (int i = 0; i < states->value_count(); ++i) {
+      const auto* value = states->value(i);
+      if (value->number() != 0 &&
+          !value->options().HasExtension(options::phase)) {
+        Fail(where, "state ", value->name(), " has no phase");
+      }
+    }
+    const auto& kind = message->options().GetExtension(options::exchange_kind);
+    if (kind.version() == 0) Fail(where, "the process has no version");
+    for (const auto& move : kind.administrative()) {
+      for (const std::string& state : move.from()) {
+        if (state != "*") CheckState(where, message, state);
+      }
+      if (!move.to().empty() && move.to() != "(previous)") {
+        CheckState(where, message, move.to());
+      }
+    }
+    for (const auto& move : kind.timed()) {
+      for (const std::string& state : move.from()) {
+        CheckState(where, message, state);
+      }
+      CheckState(where, message, move.to());
+    }
+  }
+
+  void CheckState(const std::string& where, const Descriptor* resource,
+                  const std::string& state) {
+    const EnumDescriptor* states = StateEnum(resource);
+    if (states == nullptr) {
+      return Fail(where, resource->name(), " has no states");
+    }
+    if (states->FindValueByName(state) == nullptr) {
+      Fail(where, state, " is not a state of ", resource->name());
+    }
+  }
+
+  // Every field an answer can carry has a privacy class. `inherited` when a
+  // field above has one already.
+  void CheckPrivacy(const Descriptor* message, bool inherited,
+                    const std::string& path) {
+    const bool list = absl::EndsWith(message->name(), "Response") &&
+                      message->FindFieldByName("next_page_token") != nullptr;
+    if (!checked_.insert({message, inherited}).second) return;
+    const bool has_default =
+        inherited || list ||
+        message->options().HasExtension(options::default_privacy);
+    for (int i = 0; i < message->field_count(); ++i) {
+      const FieldDescriptor* field = message->field(i);
+      const std::string below = absl::StrCat(path, ".", field->name());
+      const bool labelled =
+          has_default || field->options().HasExtension(options::privacy);
+      if (!labelled) Fail(below, "has no privacy class");
+      const Descriptor* child = field->message_type();
+      if (child != nullptr &&
+          absl::StartsWith(child->full_name(), "passerelle.")) {
+        CheckPrivacy(child, labelled, below);
+      }
+    }
+  }
+
+  void CheckRules(const Descriptor* message) {
+    for (int i = 0; i < message->field_count(); ++i) {
+      const FieldDescriptor* field = message->field(i);
+      const auto& rules = field->options().GetExtension(options::rules);
+      if (!rules.not_before().empty() &&
+          message->FindFieldByName(rules.not_before()) == nullptr) {
+        Fail(field->full_name(), "not_before names an unknown field ",
+             rules.not_before());
+      }
+      const bool text = field->type() == FieldDescriptor::TYPE_STRING;
+      if (!text && (rules.max_length() != 0 || !rules.pattern().empty())) {
+        Fail(field->full_name(), "length and pattern are for strings");
+      }
+      if (!field->is_repeated() && rules.max_items() != 0) {
+        Fail(field->full_name(), "max_items is for lists");
+      }
+    }
+  }
+
+  std::vector<std::string> errors_;
+  std::map<std::string, const Descriptor*> letters_;
+  std::set<std::pair<const Descriptor*, bool>> checked_;
+};
+
+}  // namespace
+
+std::vector<std::string> CheckContract(const Files& files) {
+  return Checker().Run(files);
+}
+
+}  // namespace passerelle::plugin

@@ -1,0 +1,83 @@
+#include "protoc/contract_view.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+
+namespace passerelle::plugin {
+
+std::vector<const ServiceDescriptor*> ServicesOf(const Files& files) {
+  std::vector<const ServiceDescriptor*> services;
+  for (const FileDescriptor* file : files) {
+    for (int i = 0; i < file->service_count(); ++i) {
+      services.push_back(file->service(i));
+    }
+  }
+  return services;
+}
+
+std::vector<const Descriptor*> ExchangeKindsOf(const Files& files) {
+  std::vector<const Descriptor*> kinds;
+  for (const FileDescriptor* file : files) {
+    for (int i = 0; i < file->message_type_count(); ++i) {
+      const Descriptor* message = file->message_type(i);
+      if (message->options().HasExtension(options::exchange_kind)) {
+        kinds.push_back(message);
+      }
+    }
+  }
+  return kinds;
+}
+
+const EnumDescriptor* StateEnum(const Descriptor* resource) {
+  const std::string& name =
+      resource->options().GetExtension(options::resource).state_field();
+  if (name.empty()) return nullptr;
+  const FieldDescriptor* field = resource->FindFieldByName(name);
+  return field == nullptr ? nullptr : field->enum_type();
+}
+
+bool IsGeneric(const MethodDescriptor* method) {
+  const auto& access = method->options().GetExtension(options::access);
+  return access.effect() == options::READ &&
+         (absl::StartsWith(method->name(), "Get") ||
+          absl::StartsWith(method->name(), "List"));
+}
+
+std::string Stem(const FileDescriptor* file) {
+  absl::string_view name = file->name();
+  name.remove_prefix(name.rfind('/') + 1);
+  name.remove_suffix(name.size() - name.rfind('.'));
+  return std::string(name);
+}
+
+std::string CppName(const Descriptor* message) {
+  return absl::StrCat("::",
+                      absl::StrReplaceAll(message->full_name(), {{".", "::"}}));
+}
+
+std::string VerbRpc(options::AdministrativeVerb verb) {
+  switch (verb) {
+    case options::REMIND:
+      return "RemindExchange";
+    case options::ASK_CLARIFICATION:
+      return "AskClarification";
+    case options::ANSWER_CLARIFICATION:
+      return "AnswerClarification";
+    case options::INVALIDATE:
+      return "InvalidateExchange";
+    case options::WITHDRAW:
+      return "WithdrawExchange";
+    case options::REQUEST_CLOSE:
+      return "RequestCloseExchange";
+    case options::CLOSE:
+      return "CloseExchange";
+    case options::REOPEN:
+      return "ReopenExchange";
+    default:
+      return "";
+  }
+}
+
+}  // namespace passerelle::plugin

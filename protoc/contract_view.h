@@ -1,0 +1,48 @@
+#ifndef PASSERELLE_PROTOC_CONTRACT_VIEW_H_
+#define PASSERELLE_PROTOC_CONTRACT_VIEW_H_
+
+#include <string>
+#include <vector>
+
+#include "google/protobuf/descriptor.h"
+#include "passerelle/options/v1/options.pb.h"
+
+namespace passerelle::plugin {
+
+namespace options = ::passerelle::options::v1;
+using ::google::protobuf::Descriptor;
+using ::google::protobuf::EnumDescriptor;
+using ::google::protobuf::FieldDescriptor;
+using ::google::protobuf::FileDescriptor;
+using ::google::protobuf::MethodDescriptor;
+using ::google::protobuf::ServiceDescriptor;
+
+// Files are given in the order protoc got them; every file that declares a
+// service, or a resource, counts.
+using Files = std::vector<const FileDescriptor*>;
+
+// All services of `files`, in order.
+std::vector<const ServiceDescriptor*> ServicesOf(const Files& files);
+
+// All messages of `files` that are kinds of exchange, in order.
+std::vector<const Descriptor*> ExchangeKindsOf(const Files& files);
+
+// The nested enum behind the resource's state field; null when it has none.
+const EnumDescriptor* StateEnum(const Descriptor* resource);
+
+// True when the server serves the method without any code of its own: standard
+// Get and List methods of resources.
+bool IsGeneric(const MethodDescriptor* method);
+
+// Lower-case snake name of a file without folder and extension.
+std::string Stem(const FileDescriptor* file);
+
+// `::passerelle::v1::Case` for passerelle.v1.Case.
+std::string CppName(const Descriptor* message);
+
+// Name of the RPC of ExchangeService that sends an administrative message.
+std::string VerbRpc(options::AdministrativeVerb verb);
+
+}  // namespace passerelle::plugin
+
+#endif  // PASSERELLE_PROTOC_CONTRACT_VIEW_H_
