@@ -14,7 +14,7 @@ std::string ClassName(const ServiceDescriptor* service) {
 std::string ChangeType(const MethodDescriptor* method) {
   const auto shape = method->service()->options().GetExtension(options::shape);
   return shape == options::ANY_EXCHANGE
-             ? std::string("ExchangeChange")
+             ? std::string("AnyChange&")
              : absl::StrCat("Change<", CppName(method->output_type()), ">");
 }
 
@@ -73,8 +73,7 @@ std::string Source(const FileDescriptor* file) {
       if (IsGeneric(method)) continue;
       absl::StrAppend(&out, "    case ", m, ":\n      return ", method->name(),
                       "(static_cast<const ", CppName(method->input_type()),
-                      "&>(request),\n          static_cast<",
-                      ChangeType(method), "&>(change));\n");
+                      "&>(request),\n          ", ChangeType(method) == "AnyChange&" ? std::string("change") : absl::StrCat(ChangeType(method), "(change)"), ");\n");
     }
     absl::StrAppend(&out,
                     "    default:\n      return absl::InternalError(\"method "

@@ -1,0 +1,207 @@
+// Guards and effects of feasibility studies (the table of states is in the
+// contract; here is what a state machine cannot say).
+
+#include <memory>
+#include <string>
+
+#include "absl/time/civil_time.h"
+#include "generated/feasibility_study.verbs.h"
+#include "passerelle/v1/plan.pb.h"
+#include "server/domain/consents.h"
+#include "server/domain/errors.h"
+#include "server/domain/lifecycle.h"
+
+namespace passerelle::domain {
+namespace {
+
+using Study = pb::FeasibilityStudy;
+
+constexpr int kOpinionMonths = 6;  // how long a host may rely on an opinion
+
+class FeasibilityStudies final : public FeasibilityStudyVerbs {
+ public:
+  absl::Status CreateFeasibilityStudy(
+      const pb::CreateFeasibilityStudyRequest&,
+      Change<Study> change) override {
+    if (auto s = RequireFileOpen(*change->file); !s.ok()) return s;
+    change->counterpart = change->file->origin_mission();
+    pb::Plan plan;
+    return FindPlan(change, &plan);
+  }
+
+  absl::Status RequestFeasibilityStudy(
+      const pb::RequestFeasibilityStudyRequest& request,
+      Change<Study> change) override {
+    if (auto s = RequireFileOpen(*change->file); !s.ok()) return s;
+    if (change->file->stage() == pb::Case::REGISTERED) {
+      return StateForbids(pb::Case::Stage_Name(change->file->stage()));
+    }
+    if (auto s = RequireAccredited(change.any(),
+                                   change->file->origin_mission());
+        !s.ok()) {
+      return s;
+    }
+    if (auto s = RequireShareConsent(change.any(), request.consent());
+        !s.ok()) {
+      return s;
+    }
+    pb::Plan plan;
+    if (auto s = FindPlan(change, &plan); !s.ok()) return s;
+    Study& study = change.resource();
+    study.set_plan_revision(plan.revision());
+    if (auto s = RequireOnlyRequest(change); !s.ok()) return s;
+    study.mutable_exchange()->add_consents(request.consent());
+    *study.mutable_request_time() = ToTimestamp(change->now());
+    return absl::OkStatus();
+  }
+
+  absl::Status AssignFeasibilityStudy(
+      const pb::AssignFeasibilityStudyRequest&,
+      Change<Study> change) override {
+    change.resource().set_assignee(change->actor().officer);
+    return absl::OkStatus();
+  }
+
+  absl::Status DeclineFeasibilityStudy(
+      const pb::DeclineFeasibilityStudyRequest& request,
+      Change<Study> change) override {
+    change.resource().set_decline_reason(request.reason());
+    return absl::OkStatus();
+  }
+
+  absl::Status StartFieldCheck(const pb::StartFieldCheckRequest&,
+                               Change<Study>) override {
+    return absl::OkStatus();
+  }
+
+  absl::Status SubmitFeasibilityOpinion(
+      const pb::SubmitFeasibilityOpinionRequest& request,
+      Change<Study> change) override {
+    if (auto s = RequireComplete(request.opinion()); !s.ok()) return s;
+    pb::Opinion* draft = change.resource().mutable_draft_opinion();
+    *draft = request.opinion();
+    draft->set_author(change->actor().officer);
+    draft->clear_validator();
+    change.resource().clear_return_comment();
+    return absl::OkStatus();
+  }
+
+  absl::Status ValidateFeasibilityOpinion(
+      const pb::ValidateFeasibilityOpinionRequest&,
+      Change<Study> change) override {
+    Study& study = change.resource();
+    if (study.draft_opinion().author() == change->actor().officer) {
+      return Failure(pb::SECOND_OFFICER_REQUIRED,
+                     "The author of an opinion cannot validate it.");
+    }
+    study.mutable_opinion()->Swap(study.mutable_draft_opinion());
+    study.clear_draft_opinion();
+    Publish(change);
+    *study.mutable_opinion_time() = ToTimestamp(change->now());
+    return absl::OkStatus();
+  }
+
+  absl::Status ReturnFeasibilityOpinion(
+      const pb::ReturnFeasibilityOpinionRequest& request,
+      Change<Study> change) override {
+    change.resource().set_return_comment(request.comment());
+    return absl::OkStatus();
+  }
+
+  absl::Status AcknowledgeFeasibilityOpinion(
+      const pb::AcknowledgeFeasibilityOpinionRequest&,
+      Change<Study>) override {
+    return absl::OkStatus();
+  }
+
+  absl::Status ContestFeasibilityOpinion(
+      const pb::ContestFeasibilityOpinionRequest& request,
+      Change<Study> change) override {
+    if (!change.resource().contest_reason().empty()) {
+      return Failure(pb::OPINION_FINAL,
+                     "The opinion was contested once and is final.");
+    }
+    change.resource().set_contest_reason(request.reason());
+    return absl::OkStatus();
+  }
+
+  absl::Status ResolveFeasibilityContest(
+      const pb::ResolveFeasibilityContestRequest& request,
+      Change<Study> change) override {
+    Study& study = change.resource();
+    if (request.has_amended_opinion()) {
+      if (auto s = RequireComplete(request.amended_opinion()); !s.ok()) {
+        return s;
+      }
+      const std::string author = study.opinion().author();
+      *study.mutable_opinion() = request.amended_opinion();
+      study.mutable_opinion()->set_author(author);
+    }
+    Publish(change);
+    return absl::OkStatus();
+  }
+
+ private:
+  static absl::Status FindPlan(const Change<Study>& change, pb::Plan* plan) {
+    if (!change->around().Find(change.resource().plan(), plan).ok()) {
+      return Failure(pb::PLAN_UNKNOWN, "The plan is not one of this file.");
+    }
+    return absl::OkStatus();
+  }
+
+  // One open request per revision of a plan.
+  static absl::Status RequireOnlyRequest(const Change<Study>& change) {
+    const Study& study = change.resource();
+    bool taken = false;
+    const absl::Status scanned = change->around().ForEach(
+        study, [&](const google::protobuf::Message& message) {
+          const auto& other = static_cast<const Study&>(message);
+          taken = other.name() != study.name() &&
+                  other.plan() == study.plan() &&
+                  other.plan_revision() == study.plan_revision() &&
+                  (other.exchange().phase() == options::OPEN ||
+                   other.exchange().phase() == options::WAITING);
+          return !taken;
+        });
+    if (!scanned.ok()) return scanned;
+    if (taken) {
+      return Failure(pb::STUDY_ALREADY_REQUESTED,
+                     "Another study of this revision of the plan is open.");
+    }
+    return absl::OkStatus();
+  }
+
+  static absl::Status RequireComplete(const pb::Opinion& opinion) {
+    const bool lacking =
+        (opinion.outcome() == pb::Opinion::FEASIBLE_WITH_CONDITIONS &&
+         opinion.conditions().empty()) ||
+        (opinion.outcome() == pb::Opinion::NOT_FEASIBLE &&
+         opinion.reasons().empty());
+    if (lacking) {
+      return Failure(pb::OPINION_INCOMPLETE,
+                     "FEASIBLE_WITH_CONDITIONS needs a condition, "
+                     "NOT_FEASIBLE needs reasons.");
+    }
+    return absl::OkStatus();
+  }
+
+  static void Publish(Change<Study>& change) {
+    Study& study = change.resource();
+    study.mutable_opinion()->set_validator(change->actor().officer);
+    const absl::CivilSecond now =
+        absl::ToCivilSecond(change->now(), absl::UTCTimeZone());
+    const absl::CivilSecond expiry(now.year(), now.month() + kOpinionMonths,
+                                   now.day(), now.hour(), now.minute(),
+                                   now.second());
+    *study.mutable_exchange()->mutable_expire_time() =
+        ToTimestamp(absl::FromCivil(expiry, absl::UTCTimeZone()));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Verbs> MakeFeasibilityStudyVerbs() {
+  return std::make_unique<FeasibilityStudies>();
+}
+
+}  // namespace passerelle::domain

@@ -1,0 +1,212 @@
+#include "server/domain/lifecycle.h"
+
+#include <algorithm>
+
+#include "server/domain/errors.h"
+
+namespace passerelle::domain {
+namespace {
+
+namespace pb = ::passerelle::v1;
+using ::passerelle::internal::v1::ExchangeFacts;
+using google::protobuf::Message;
+
+bool Admits(EnumSet wanted, EnumSet held) {
+  return wanted == 0 || (wanted & held) != 0;
+}
+
+absl::Status OfficerNotAuthorized(const MethodSpec& method) {
+  return Failure(pb::OFFICER_NOT_AUTHORIZED,
+                 "The call needs an officer with a role that admits it, "
+                 "asserted in the metadata key passerelle-officer.",
+                 {{"method", method.full_name}});
+}
+
+void StopClock(pb::Exchange* header, ExchangeFacts* facts) {
+  header->clear_due_time();
+  header->clear_awaited_mission();
+  header->set_overdue(false);
+  facts->set_paused(false);
+  facts->set_paused_micros(0);
+}
+
+}  // namespace
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  google::protobuf::Timestamp timestamp;
+  const int64_t micros = absl::ToUnixMicros(time);
+  int64_t seconds = micros / 1000000;
+  int64_t rest = micros % 1000000;
+  if (rest < 0) {
+    rest += 1000000;
+    --seconds;
+  }
+  timestamp.set_seconds(seconds);
+  timestamp.set_nanos(static_cast<int32_t>(rest * 1000));
+  return timestamp;
+}
+
+absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixSeconds(timestamp.seconds()) +
+         absl::Nanoseconds(timestamp.nanos());
+}
+
+int StateOf(const KindSpec& kind, const Message& resource) {
+  return kind.state == nullptr
+             ? 0
+             : resource.GetReflection()->GetEnumValue(resource, kind.state);
+}
+
+pb::Exchange* MutableHeader(const KindSpec& kind, Message* resource) {
+  if (!kind.is_exchange()) return nullptr;
+  return static_cast<pb::Exchange*>(
+      resource->GetReflection()->MutableMessage(resource, kind.exchange));
+}
+
+const pb::Exchange* HeaderOf(const KindSpec& kind, const Message& resource) {
+  if (!kind.is_exchange()) return nullptr;
+  return static_cast<const pb::Exchange*>(
+      &resource.GetReflection()->GetMessage(resource, kind.exchange));
+}
+
+void EnterState(const Course& course, int state) {
+  const int before = StateOf(course.kind, *course.resource);
+  if (state == kPreviousState) state = course.facts->previous_state();
+  if (state == before) return;
+  course.resource->GetReflection()->SetEnumValue(course.resource,
+                                                 course.kind.state, state);
+  if (course.header == nullptr) return;
+  course.facts->set_previous_state(before);
+  const options::Phase phase = course.kind.PhaseOf(state);
+  course.header->set_phase(phase);
+  if (phase == options::ENDED) {
+    *course.header->mutable_end_time() = ToTimestamp(course.now);
+    StopClock(course.header, course.facts);
+  } else {
+    course.header->clear_end_time();
+  }
+}
+
+void MoveClock(const Course& course, const options::Clock& clock) {
+  pb::Exchange* header = course.header;
+  ExchangeFacts* facts = course.facts;
+  if (clock.party() == options::CLOCK_PARTY_UNSPECIFIED) {
+    return StopClock(header, facts);
+  }
+  const bool initiator = clock.party() == options::INITIATOR_CLOCK;
+  const Calendar& calendar =
+      initiator ? course.initiator_calendar : course.counterpart_calendar;
+  absl::Duration working = kWorkingDay * clock.working_days();
+  if (clock.pause()) {
+    // What is left is measured in the calendar of the side that pauses.
+    const Calendar& paused =
+        initiator ? course.counterpart_calendar : course.initiator_calendar;
+    const absl::Duration left =
+        header->has_due_time()
+            ? paused.Between(course.now, FromTimestamp(header->due_time()))
+            : absl::ZeroDuration();
+    facts->set_paused(header->has_due_time());
+    facts->set_paused_micros(absl::ToInt64Microseconds(left));
+  } else if (clock.resume()) {
+    if (!facts->paused()) return StopClock(header, facts);
+    working = absl::Microseconds(facts->paused_micros());
+    facts->set_paused(false);
+    facts->set_paused_micros(0);
+  }
+  *header->mutable_due_time() = ToTimestamp(calendar.Add(course.now, working));
+  header->set_awaited_mission(initiator ? header->initiator()
+                                        : header->counterpart());
+  header->set_overdue(false);
+}
+
+void ArmTimedMove(const Course& course) {
+  ExchangeFacts* facts = course.facts;
+  facts->clear_timed_time();
+  facts->clear_timed_state();
+  const int state = StateOf(course.kind, *course.resource);
+  absl::Time earliest = absl::InfiniteFuture();
+  for (const TimedMove& move : course.kind.timed) {
+    if ((move.from_states & (uint64_t{1} << state)) == 0) continue;
+    const bool by_due = move.option->base() == options::DUE_TIME;
+    if (by_due ? !course.header->has_due_time()
+               : !course.header->has_expire_time()) {
+      continue;
+    }
+    const bool initiator =
+        course.header->awaited_mission() == course.header->initiator();
+    const Calendar& calendar = initiator ? course.initiator_calendar
+                                         : course.counterpart_calendar;
+    const absl::Time base = FromTimestamp(
+        by_due ? course.header->due_time() : course.header->expire_time());
+    const absl::Time time = calendar.Add(
+        base, kWorkingDay * move.option->grace_working_days());
+    if (time < earliest) {
+      earliest = time;
+      *facts->mutable_timed_time() = ToTimestamp(time);
+      facts->set_timed_state(move.to_state);
+    }
+  }
+}
+
+absl::Time NextWake(const pb::Exchange& header, const ExchangeFacts& facts) {
+  absl::Time wake = absl::InfiniteFuture();
+  if (header.has_due_time() && !header.overdue()) {
+    wake = FromTimestamp(header.due_time());
+  }
+  if (facts.has_timed_time()) {
+    wake = std::min(wake, FromTimestamp(facts.timed_time()));
+  }
+  return wake;
+}
+
+absl::Status CheckCaller(const MethodSpec& method, const Actor& actor) {
+  if (!Admits(method.mission_kinds, Bit(actor.mission_kind))) {
+    return Failure(pb::MISSION_KIND_NOT_AUTHORIZED,
+                   "Partners of this kind may not call the method.",
+                   {{"method", method.full_name}});
+  }
+  if (!Admits(method.officer_roles, actor.officer_roles)) {
+    return OfficerNotAuthorized(method);
+  }
+  return absl::OkStatus();
+}
+
+bool PositionAdmits(const MethodSpec& method, EnumSet roles) {
+  return Admits(method.case_roles, roles);
+}
+
+absl::Status CheckAdministrative(const AdministrativeMove& move,
+                                 const Actor& actor, EnumSet roles) {
+  if (!Admits(move.case_roles, roles)) return NotVisible();
+  if (!Admits(move.officer_roles, actor.officer_roles)) {
+    return OfficerNotAuthorized(*move.method);
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::string> AllowedActions(const KindSpec& kind, int state,
+                                        const Actor& actor, EnumSet roles) {
+  std::vector<std::string> actions;
+  const uint64_t bit = uint64_t{1} << state;
+  for (const MethodSpec* method : kind.verbs) {
+    if (method->transition != nullptr && (method->from_states & bit) == 0) {
+      continue;
+    }
+    if (!PositionAdmits(*method, roles) || !CheckCaller(*method, actor).ok()) {
+      continue;
+    }
+    actions.push_back(method->descriptor->name());
+  }
+  for (const AdministrativeMove& move : kind.administrative) {
+    if (move.method == nullptr || (move.from_states & bit) == 0) continue;
+    if (!PositionAdmits(*move.method, roles) ||
+        !CheckCaller(*move.method, actor).ok() ||
+        !CheckAdministrative(move, actor, roles).ok()) {
+      continue;
+    }
+    actions.push_back(move.method->descriptor->name());
+  }
+  return actions;
+}
+
+}  // namespace passerelle::domain
