@@ -85,7 +85,7 @@ function(passerelle_contract)
   target_include_directories(passerelle_${ARG_NAME}_verbs PUBLIC
     "${CMAKE_SOURCE_DIR}")
   target_link_libraries(passerelle_${ARG_NAME}_verbs PUBLIC
-    passerelle_${ARG_NAME} absl::status absl::statusor absl::time)
+    passerelle_${ARG_NAME} passerelle::internal absl::status absl::time)
   add_library(passerelle::${ARG_NAME}_verbs ALIAS passerelle_${ARG_NAME}_verbs)
 
   add_library(passerelle_${ARG_NAME}_glue STATIC ${glue_sources}

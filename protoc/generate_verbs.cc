@@ -43,7 +43,7 @@ std::string Header(const FileDescriptor* file) {
       absl::StrAppend(&out, "  virtual absl::Status ", method->name(),
                       "(\n      const ", CppName(method->input_type()),
                       "& request,\n      ", ChangeType(method),
-                      "& change) = 0;\n");
+                      " change) = 0;\n");
     }
     absl::StrAppend(
         &out,
