@@ -79,6 +79,10 @@ void EnterState(const Course& course, int state) {
   course.facts->set_previous_state(before);
   const options::Phase phase = course.kind.PhaseOf(state);
   course.header->set_phase(phase);
+  if (!course.header->has_send_time() && phase != options::DRAFT &&
+      phase != options::ENDED) {
+    *course.header->mutable_send_time() = ToTimestamp(course.now);
+  }
   if (phase == options::ENDED) {
     *course.header->mutable_end_time() = ToTimestamp(course.now);
     StopClock(course.header, course.facts);

@@ -104,7 +104,7 @@ Relation RelationToExchange(Relation relation, const pb::Exchange& header,
   if (header.counterpart() == mission) {
     relation.roles |= Bit(options::COUNTERPART);
   }
-  if (header.phase() == options::DRAFT && !initiator) return Relation{};
+  if (!header.has_send_time() && !initiator) return Relation{};
   return relation;
 }
 

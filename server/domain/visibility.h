@@ -34,8 +34,8 @@ bool SeesFile(const ::passerelle::v1::Case& file,
               const ::passerelle::internal::v1::CaseFacts& facts,
               absl::string_view mission);
 
-// Adds the positions in an exchange to those in the file. A draft exists for
-// its initiator only: others keep no role at all.
+// Adds the positions in an exchange to those in the file. What was never sent
+// exists for its initiator only: others keep no role at all.
 Relation RelationToExchange(Relation relation,
                             const ::passerelle::v1::Exchange& header,
                             absl::string_view mission);

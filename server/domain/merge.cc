@@ -1,0 +1,123 @@
+#include "server/domain/merge.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "google/api/field_behavior.pb.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/util/field_mask_util.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "passerelle/v1/error_reason.pb.h"
+#include "server/domain/errors.h"
+
+namespace passerelle::domain {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FieldMask;
+using google::protobuf::Message;
+using google::protobuf::util::FieldMaskUtil;
+using google::protobuf::util::MessageDifferencer;
+
+bool Is(const FieldDescriptor* field, google::api::FieldBehavior wanted) {
+  const auto& options = field->options();
+  for (int i = 0; i < options.ExtensionSize(google::api::field_behavior);
+       ++i) {
+    if (options.GetExtension(google::api::field_behavior, i) == wanted) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Ours(const FieldDescriptor* field) {
+  return field->message_type() != nullptr &&
+         absl::StartsWith(field->message_type()->full_name(), "passerelle.");
+}
+
+absl::Status Invalid(const std::string& path) {
+  return Failure(::passerelle::v1::MASK_INVALID,
+                 "The update mask names a field that is unknown or cannot "
+                 "change.",
+                 {{"path", path}});
+}
+
+// Compares one field of two messages.
+bool SameField(const Message& a, const Message& b,
+               const FieldDescriptor* field) {
+  MessageDifferencer differencer;
+  const std::vector<const FieldDescriptor*> fields = {field};
+  return differencer.CompareWithFields(a, b, fields, fields);
+}
+
+}  // namespace
+
+void ClearOutputOnly(Message* message) {
+  const Descriptor* descriptor = message->GetDescriptor();
+  const auto* reflection = message->GetReflection();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const FieldDescriptor* field = descriptor->field(i);
+    if (Is(field, google::api::OUTPUT_ONLY) ||
+        Is(field, google::api::IDENTIFIER)) {
+      reflection->ClearField(message, field);
+    } else if (Ours(field) && field->is_repeated()) {
+      const int size = reflection->FieldSize(*message, field);
+      for (int j = 0; j < size; ++j) {
+        ClearOutputOnly(reflection->MutableRepeatedMessage(message, field, j));
+      }
+    } else if (Ours(field) && reflection->HasField(*message, field)) {
+      ClearOutputOnly(reflection->MutableMessage(message, field));
+    }
+  }
+}
+
+absl::Status MergeUpdate(const FieldMask& mask, const Message& update,
+                         Message* resource) {
+  const Descriptor* descriptor = resource->GetDescriptor();
+  FieldMask paths;
+  const bool everything = mask.paths_size() == 1 && mask.paths(0) == "*";
+  if (mask.paths().empty() || everything) {
+    std::vector<const FieldDescriptor*> populated;
+    update.GetReflection()->ListFields(update, &populated);
+    for (int i = 0; i < descriptor->field_count(); ++i) {
+      const FieldDescriptor* field = descriptor->field(i);
+      bool wanted = everything && !Is(field, google::api::IMMUTABLE);
+      for (const FieldDescriptor* set : populated) wanted |= set == field;
+      if (wanted) paths.add_paths(field->name());
+    }
+  } else {
+    paths = mask;
+  }
+  FieldMask effective;
+  for (const std::string& path : paths.paths()) {
+    std::vector<const FieldDescriptor*> fields;
+    if (!FieldMaskUtil::GetFieldDescriptors(descriptor, path, &fields) ||
+        fields.empty()) {
+      return Invalid(path);
+    }
+    const FieldDescriptor* top = fields.front();
+    if (Is(top, google::api::OUTPUT_ONLY) ||
+        Is(top, google::api::IDENTIFIER)) {
+      continue;
+    }
+    if (Is(top, google::api::IMMUTABLE)) {
+      if (!SameField(update, *resource, top)) return Invalid(path);
+      continue;
+    }
+    effective.add_paths(path);
+  }
+  const std::unique_ptr<Message> cleaned(update.New());
+  cleaned->CopyFrom(update);
+  ClearOutputOnly(cleaned);
+  FieldMaskUtil::MergeOptions options;
+  options.set_replace_message_fields(true);
+  options.set_replace_repeated_fields(true);
+  FieldMaskUtil::MergeMessageTo(*cleaned, effective, options, resource);
+  return absl::OkStatus();
+}
+
+}  // namespace passerelle::domain

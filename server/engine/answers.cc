@@ -1,0 +1,124 @@
+#include "server/engine/answers.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "passerelle/v1/exchange.pb.h"
+#include "server/domain/lifecycle.h"
+#include "server/engine/file.h"
+
+namespace passerelle::engine {
+namespace {
+
+namespace pb = ::passerelle::v1;
+using domain::EnumSet;
+using google::protobuf::Message;
+
+constexpr size_t kEtagBytes = 16;
+
+// Resources outside cases have no relation: everything in them is ROUTINE.
+EnumSet ClassesOf(const domain::KindSpec& kind,
+                  const domain::Relation& relation) {
+  return kind.in_case() ? relation.classes : domain::Bit(domain::options::ROUTINE);
+}
+
+void SetActions(const domain::KindSpec& kind, std::vector<std::string> actions,
+                Message* answer) {
+  if (pb::Exchange* header = domain::MutableHeader(kind, answer)) {
+    for (std::string& action : actions) {
+      header->add_allowed_actions(std::move(action));
+    }
+  } else if (kind.allowed_actions != nullptr) {
+    for (std::string& action : actions) {
+      answer->GetReflection()->AddString(answer, kind.allowed_actions,
+                                         std::move(action));
+    }
+  }
+}
+
+}  // namespace
+
+Answers::Answers(const domain::Contract& contract, const Secrets& secrets)
+    : secrets_(secrets) {
+  for (const auto& kind : contract.kinds()) {
+    redactors_[kind->message] =
+        std::make_unique<domain::Redactor>(kind->message);
+  }
+  redactors_[pb::ExchangeView::descriptor()] =
+      std::make_unique<domain::Redactor>(pb::ExchangeView::descriptor());
+}
+
+const domain::Redactor& Answers::RedactorOf(
+    const google::protobuf::Descriptor* message) const {
+  return *redactors_.at(message);
+}
+
+std::string Answers::EtagOf(const Message& redacted) const {
+  return absl::StrCat(
+      "\"",
+      ToBase64(secrets_.Hash("etag", redacted.SerializeAsString(), kEtagBytes)),
+      "\"");
+}
+
+EnumSet Answers::Fill(const domain::KindSpec& kind, const Message& stored,
+                      const domain::Actor& actor,
+                      const domain::Relation& relation,
+                      Message* answer) const {
+  answer->CopyFrom(stored);
+  const EnumSet classes = RedactorOf(kind.message)
+                              .Redact(ClassesOf(kind, relation),
+                                      relation.roles, answer);
+  if (kind.etag != nullptr) {
+    const std::string etag = EtagOf(*answer);
+    answer->GetReflection()->SetString(answer, kind.etag, etag);
+  }
+  if (kind.is_exchange() || kind.allowed_actions != nullptr) {
+    SetActions(kind,
+               domain::AllowedActions(kind, domain::StateOf(kind, stored),
+                                      actor, relation.roles),
+               answer);
+  }
+  return classes;
+}
+
+EnumSet Answers::FillView(const domain::KindSpec& kind, const Message& stored,
+                          const domain::Actor& actor,
+                          const domain::Relation& relation,
+                          Message* view) const {
+  auto* exchange_view = static_cast<pb::ExchangeView*>(view);
+  exchange_view->set_name(
+      stored.GetReflection()->GetString(stored, kind.name));
+  const int state = domain::StateOf(kind, stored);
+  exchange_view->set_state(kind.StateName(state));
+  *exchange_view->mutable_exchange() = *domain::HeaderOf(kind, stored);
+  const EnumSet classes =
+      RedactorOf(pb::ExchangeView::descriptor())
+          .Redact(relation.classes, relation.roles, exchange_view);
+  exchange_view->set_etag(EtagFor(kind, stored, relation));
+  for (std::string& action :
+       domain::AllowedActions(kind, state, actor, relation.roles)) {
+    exchange_view->mutable_exchange()->add_allowed_actions(std::move(action));
+  }
+  return classes;
+}
+
+void Answers::RedactAgain(const domain::Relation& relation,
+                          Message* answer) const {
+  const auto it = redactors_.find(answer->GetDescriptor());
+  if (it != redactors_.end() && relation.sees()) {
+    it->second->Redact(relation.classes, relation.roles, answer);
+  }
+}
+
+std::string Answers::EtagFor(const domain::KindSpec& kind,
+                             const Message& stored,
+                             const domain::Relation& relation) const {
+  const auto copy = NewMessage(kind.message);
+  copy->CopyFrom(stored);
+  RedactorOf(kind.message)
+      .Redact(ClassesOf(kind, relation), relation.roles, copy.get());
+  return EtagOf(*copy);
+}
+
+}  // namespace passerelle::engine

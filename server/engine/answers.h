@@ -1,0 +1,60 @@
+#ifndef PASSERELLE_SERVER_ENGINE_ANSWERS_H_
+#define PASSERELLE_SERVER_ENGINE_ANSWERS_H_
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "google/protobuf/message.h"
+#include "server/domain/actor.h"
+#include "server/domain/contract.h"
+#include "server/domain/redaction.h"
+#include "server/domain/visibility.h"
+#include "server/engine/secrets.h"
+
+namespace passerelle::engine {
+
+// Turns what is stored into what one caller may see: redacted, with etag and
+// allowed actions. Immutable and thread safe.
+class Answers {
+ public:
+  Answers(const domain::Contract& contract, const Secrets& secrets);
+
+  // Fills `answer`, of the resource's own type. Returns the classes disclosed.
+  domain::EnumSet Fill(const domain::KindSpec& kind,
+                       const google::protobuf::Message& stored,
+                       const domain::Actor& actor,
+                       const domain::Relation& relation,
+                       google::protobuf::Message* answer) const;
+
+  // Fills a passerelle.v1.ExchangeView.
+  domain::EnumSet FillView(const domain::KindSpec& kind,
+                           const google::protobuf::Message& stored,
+                           const domain::Actor& actor,
+                           const domain::Relation& relation,
+                           google::protobuf::Message* view) const;
+
+  // Redacts an answer that was given before, for a caller whose view may have
+  // changed since.
+  void RedactAgain(const domain::Relation& relation,
+                   google::protobuf::Message* answer) const;
+
+  // The etag of what this caller sees.
+  std::string EtagFor(const domain::KindSpec& kind,
+                      const google::protobuf::Message& stored,
+                      const domain::Relation& relation) const;
+
+ private:
+  std::string EtagOf(const google::protobuf::Message& redacted) const;
+  const domain::Redactor& RedactorOf(
+      const google::protobuf::Descriptor* message) const;
+
+  const Secrets& secrets_;
+  std::map<const google::protobuf::Descriptor*,
+           std::unique_ptr<domain::Redactor>>
+      redactors_;
+};
+
+}  // namespace passerelle::engine
+
+#endif  // PASSERELLE_SERVER_ENGINE_ANSWERS_H_

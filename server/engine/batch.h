@@ -1,0 +1,67 @@
+#ifndef PASSERELLE_SERVER_ENGINE_BATCH_H_
+#define PASSERELLE_SERVER_ENGINE_BATCH_H_
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "passerelle/internal/v1/stored.pb.h"
+#include "server/journal/chain.h"
+#include "server/storage/store.h"
+
+namespace passerelle::engine {
+
+namespace internal = ::passerelle::internal::v1;
+
+// What one command adds beside its records. It joins the batch only when the
+// command succeeded, so a savepoint that rolls back leaves nothing to undo.
+struct Effects {
+  std::vector<internal::Leaf> leaves;
+  std::vector<std::pair<std::string, internal::MailEntry>> mail;  // by mission
+  std::string fingerprint;  // empty: nothing to remember
+  internal::StoredAnswer answer;
+  bool directory_changed = false;
+};
+
+// Last sequence of each mailbox, as committed. Loaded on first use.
+using MailboxHeads = std::map<std::string, int64_t, std::less<>>;
+
+// One commit in the making: sequences are given when the batch is flushed.
+class Batch {
+ public:
+  explicit Batch(journal::Tail tail) : journal_(std::move(tail)) {}
+
+  void Absorb(Effects effects);
+  void AddLeaf(internal::Leaf leaf) { journal_.Append(std::move(leaf)); }
+  // Equal refusals of one batch become one leaf with a count.
+  void AddRefusal(const internal::Leaf& leaf);
+
+  // The answer remembered in this batch, which the store does not hold yet.
+  const internal::StoredAnswer* FindRequest(
+      absl::string_view fingerprint) const;
+
+  // Writes journal, mailboxes and requests, each as one row.
+  absl::Status Flush(absl::Time now, const MailboxHeads& heads,
+                     storage::WriteTransaction* tx);
+
+  // After the commit.
+  const journal::Tail& tail() const { return journal_.tail(); }
+  const MailboxHeads& new_heads() const { return new_heads_; }
+  bool directory_changed() const { return directory_changed_; }
+
+ private:
+  journal::Appender journal_;
+  std::map<std::string, internal::Leaf> refusals_;  // by what makes them equal
+  std::map<std::string, std::vector<internal::MailEntry>> mail_;
+  std::map<std::string, internal::StoredAnswer, std::less<>> requests_;
+  MailboxHeads new_heads_;
+  bool directory_changed_ = false;
+};
+
+}  // namespace passerelle::engine
+
+#endif  // PASSERELLE_SERVER_ENGINE_BATCH_H_

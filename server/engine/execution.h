@@ -1,0 +1,117 @@
+#ifndef PASSERELLE_SERVER_ENGINE_EXECUTION_H_
+#define PASSERELLE_SERVER_ENGINE_EXECUTION_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "passerelle/internal/v1/stored.pb.h"
+#include "server/domain/actor.h"
+#include "server/domain/change.h"
+#include "server/domain/visibility.h"
+#include "server/engine/batch.h"
+#include "server/engine/core.h"
+#include "server/engine/file.h"
+#include "server/engine/id_generator.h"
+#include "server/storage/store.h"
+
+namespace passerelle::engine {
+
+// What a command may use while the writer runs it.
+struct WriterContext {
+  const Core& core;
+  const Directory& directory;
+  const Batch& batch;  // requests remembered earlier in the same commit
+  IdGenerator& ids;
+  storage::WriteTransaction& tx;
+  absl::Time now;
+};
+
+// The line of evidence of a call, without outcome.
+internal::Leaf LeafOf(const Call& call, absl::Time now);
+
+// Adds the outcome of a refusal.
+internal::Leaf RefusalLeaf(const Call& call, const absl::Status& status,
+                           absl::Time now);
+
+// Executes one changing call inside a savepoint: access, rules, idempotency,
+// etag, state, guard, record, mail, evidence, answer. Used once, on the
+// writer's stack.
+class ChangeExecution {
+ public:
+  ChangeExecution(const WriterContext& context, const Call& call,
+                  Effects* effects)
+      : context_(context), call_(call), method_(*call.method),
+        effects_(effects) {}
+
+  // OK: the response is filled and `effects` hold what joins the batch.
+  absl::Status Run();
+
+  // The file whose consents changed, and its new epoch; empty for none.
+  const std::string& consent_case() const { return consent_case_; }
+  int64_t consent_epoch() const { return file_.facts.consent_epoch(); }
+
+ private:
+  absl::Status Locate();
+  absl::Status Authorize();
+  absl::Status AuthorizeExisting();
+  absl::Status CheckRequest() const;
+  absl::Status Replay(bool* replayed);
+  absl::Status Prepare();
+  absl::Status CheckEtagAndState() const;
+  absl::Status Apply();
+  absl::Status Settle(domain::AnyChange* change);
+  absl::Status EndOpenExchanges(::passerelle::v1::EndReason reason);
+  absl::Status Save();
+  void SendMail();
+  void Finish();
+
+  bool creates() const {
+    return method_.shape == domain::MethodSpec::Shape::kCreate;
+  }
+  bool on_file() const { return kind_->in_case() && kind_->is_root(); }
+  domain::Course CourseOf(const domain::KindSpec& kind, Loaded* loaded) const;
+  void MailTo(const std::string& mission, const domain::KindSpec& kind,
+              const google::protobuf::Message& resource,
+              const std::string& event);
+
+  const WriterContext& context_;
+  const Call& call_;
+  const domain::MethodSpec& method_;
+  Effects* const effects_;
+
+  domain::Actor actor_;
+  const domain::KindSpec* kind_ = nullptr;
+  const domain::AdministrativeMove* move_ = nullptr;
+  storage::RecordKey key_;    // of the resource; id empty until created
+  std::string parent_name_;   // for creation
+  bool located_ = false;
+  File file_;                 // when kind_->in_case(), except a new file
+  File file_before_;          // facts and message before the change
+  bool has_file_ = false;
+  domain::Relation relation_;
+  Loaded target_;
+  std::unique_ptr<google::protobuf::Message> before_;
+  int state_before_ = 0;
+  std::string content_hash_;
+  std::string consent_case_;
+};
+
+// Lets time act on one exchange: announces that it is overdue, or moves it.
+absl::Status RunTimer(const WriterContext& context,
+                      const storage::RecordKey& key, Effects* effects);
+
+// Fills the parts of a mailbox entry.
+internal::MailEntry MailEntryOf(const domain::KindSpec& kind,
+                                const google::protobuf::Message& resource,
+                                const std::string& event,
+                                const std::string& actor_mission,
+                                absl::Time now);
+
+// How two sides of an exchange reckon time.
+domain::Course MakeCourse(const WriterContext& context,
+                          const domain::KindSpec& kind, Loaded* loaded);
+
+}  // namespace passerelle::engine
+
+#endif  // PASSERELLE_SERVER_ENGINE_EXECUTION_H_
