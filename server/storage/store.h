@@ -31,9 +31,9 @@ struct RecordKey {
 // serialised contract message and one serialised internal companion.
 struct Record {
   RecordKey key;
-  std::string kind;      // collection id, e.g. "feasibilityStudies"
-  int32_t state = 0;     // number of the state enum, 0 when the kind has none
-  int64_t version = 0;   // 1 after creation, +1 with every change
+  std::string kind;     // collection id, e.g. "feasibilityStudies"
+  int32_t state = 0;    // number of the state enum, 0 when the kind has none
+  int64_t version = 0;  // 1 after creation, +1 with every change
   // When a timer must look at this record; InfiniteFuture for never.
   absl::Time wake_time = absl::InfiniteFuture();
   std::string message;   // the contract message, without computed fields
@@ -56,7 +56,7 @@ struct MailboxState {
 // One committed mutation, remembered for replays.
 struct RememberedRequest {
   std::string fingerprint;  // 16 bytes: keyed hash of mission, method, id
-  std::string answer;  // serialised passerelle.internal.v1.StoredAnswer
+  std::string answer;       // serialised passerelle.internal.v1.StoredAnswer
 };
 
 // Leaves first_sequence … first_sequence + count − 1, as one row.
@@ -69,6 +69,9 @@ struct JournalBatch {
 };
 
 // A snapshot. Valid only inside the body it was given to; one thread.
+//
+// Lists replace what the vector held; a limit below one lists nothing. Times
+// come back in whole microseconds, rounded down.
 //
 // Every method returns DATA_LOSS when the file is damaged, RESOURCE_EXHAUSTED
 // when there is no room, UNAVAILABLE when the store is closing, else INTERNAL.
@@ -133,7 +136,8 @@ class WriteTransaction : public ReadTransaction {
   virtual absl::Status AddParty(absl::string_view mission,
                                 absl::string_view case_id) = 0;
 
-  // `batch.first_sequence` must follow the tail. Returns: FAILED_PRECONDITION.
+  // `batch.first_sequence` must follow the tail (0 in an empty journal) and
+  // `batch.count` be at least 1. Returns: FAILED_PRECONDITION.
   virtual absl::Status AppendJournal(const JournalBatch& batch) = 0;
 
   // Stores entries that must follow the mailbox's last sequence without a gap,
