@@ -59,6 +59,10 @@ absl::Status Backup(Connection* source, const std::string& path) {
     std::remove(unfinished.c_str());
     return status;
   }
+  // A log left by whoever opened the file this one replaces would be replayed
+  // into it.
+  std::remove(absl::StrCat(path, "-wal").c_str());
+  std::remove(absl::StrCat(path, "-shm").c_str());
   if (std::rename(unfinished.c_str(), path.c_str()) != 0) {
     return absl::InternalError(
         absl::StrCat("cannot rename ", unfinished, ": ", std::strerror(errno)));

@@ -1,5 +1,5 @@
 # Writes the migration files as C++ string literals.
-#   cmake -DOUTPUT=x.cc -DFILES="0001_a.sql|0002_b.sql" -P embed_migrations.cmake
+#   cmake -DOUTPUT=x.cc "-DFILES=0001_a.sql|0002_b.sql" -P this_file
 string(REPLACE "|" ";" files "${FILES}")
 set(rows "")
 foreach(file IN LISTS files)
