@@ -70,6 +70,9 @@ struct JournalBatch {
 
 // A snapshot. Valid only inside the body it was given to; one thread.
 //
+// Lists replace what the vector held; a limit below one lists nothing. Times
+// come back in whole microseconds, rounded down.
+//
 // Every method returns DATA_LOSS when the file is damaged, RESOURCE_EXHAUSTED
 // when there is no room, UNAVAILABLE when the store is closing, else INTERNAL.
 class ReadTransaction {
@@ -133,7 +136,8 @@ class WriteTransaction : public ReadTransaction {
   virtual absl::Status AddParty(absl::string_view mission,
                                 absl::string_view case_id) = 0;
 
-  // `batch.first_sequence` must follow the tail. Returns: FAILED_PRECONDITION.
+  // `batch.first_sequence` must follow the tail (0 in an empty journal) and
+  // `batch.count` be at least 1. Returns: FAILED_PRECONDITION.
   virtual absl::Status AppendJournal(const JournalBatch& batch) = 0;
 
   // Stores entries that must follow the mailbox's last sequence without a gap,

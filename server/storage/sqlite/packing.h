@@ -1,0 +1,34 @@
+#ifndef PASSERELLE_SERVER_STORAGE_SQLITE_PACKING_H_
+#define PASSERELLE_SERVER_STORAGE_SQLITE_PACKING_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace passerelle::storage::sqlite {
+
+// Several byte strings in one column. Format: for each item its length as a
+// base-128 varint (low group first, at most five bytes), then its bytes; the
+// column's end is the end of the list. Rows cost more than bytes, so whatever
+// a batch writes together stands in one row.
+void Pack(absl::string_view item, std::string* packed);
+
+// Walks a packed column, which must outlive it.
+class Unpacker {
+ public:
+  explicit Unpacker(absl::string_view packed) : rest_(packed) {}
+
+  // False at the end and at the first damaged item.
+  bool Next(absl::string_view* item);
+
+  // Whether the walk ended before the end of the column.
+  bool damaged() const { return damaged_; }
+
+ private:
+  absl::string_view rest_;
+  bool damaged_ = false;
+};
+
+}  // namespace passerelle::storage::sqlite
+
+#endif  // PASSERELLE_SERVER_STORAGE_SQLITE_PACKING_H_

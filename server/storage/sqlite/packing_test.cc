@@ -1,0 +1,68 @@
+#include "server/storage/sqlite/packing.h"
+
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace passerelle::storage::sqlite {
+namespace {
+
+std::vector<std::string> Unpack(absl::string_view packed, bool* damaged) {
+  std::vector<std::string> items;
+  Unpacker unpacker(packed);
+  absl::string_view item;
+  while (unpacker.Next(&item)) items.emplace_back(item);
+  *damaged = unpacker.damaged();
+  return items;
+}
+
+TEST(PackingTest, GivesBackWhatWasPacked) {
+  const std::vector<std::string> items = {"",
+                                          "a",
+                                          std::string("\0\xff", 2),
+                                          std::string(127, 'x'),
+                                          std::string(128, 'y'),
+                                          std::string(70000, 'z'),
+                                          ""};
+  std::string packed;
+  for (const std::string& item : items) Pack(item, &packed);
+  bool damaged = true;
+  EXPECT_EQ(Unpack(packed, &damaged), items);
+  EXPECT_FALSE(damaged);
+}
+
+TEST(PackingTest, KeepsItsFormat) {
+  std::string packed;
+  Pack("hello", &packed);
+  Pack(std::string(200, 'x'), &packed);
+  EXPECT_EQ(packed, "\x05hello\xc8\x01" + std::string(200, 'x'));
+}
+
+TEST(PackingTest, NothingPackedIsNoItem) {
+  bool damaged = true;
+  EXPECT_TRUE(Unpack("", &damaged).empty());
+  EXPECT_FALSE(damaged);
+}
+
+TEST(PackingTest, EveryTruncationIsDamageOrFewerItems) {
+  std::string packed;
+  for (const char* item : {"first", "second"}) Pack(item, &packed);
+  Pack(std::string(300, 'x'), &packed);
+  for (size_t size = 0; size < packed.size(); ++size) {
+    bool damaged = false;
+    const auto items =
+        Unpack(absl::string_view(packed).substr(0, size), &damaged);
+    EXPECT_LT(items.size(), 3u);
+    EXPECT_EQ(damaged, size != 0 && size != 6 && size != 13) << size;
+  }
+}
+
+TEST(PackingTest, OverlongLengthIsDamage) {
+  bool damaged = false;
+  Unpack("\xff\xff\xff\xff\xff\xff\x01", &damaged);
+  EXPECT_TRUE(damaged);
+}
+
+}  // namespace
+}  // namespace passerelle::storage::sqlite

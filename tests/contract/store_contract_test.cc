@@ -1,0 +1,431 @@
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/storage/memory/memory_store.h"
+#include "server/storage/sqlite/sqlite_store.h"
+#include "server/storage/store.h"
+#include "tests/contract/store_contract.h"
+
+namespace passerelle::storage {
+namespace {
+
+using ::passerelle::testing::IsOk;
+using ::passerelle::testing::StatusIs;
+using ::passerelle::testing::TempDir;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::vector<std::string> Ids(const std::vector<Record>& records) {
+  std::vector<std::string> ids;
+  for (const Record& record : records) ids.push_back(record.key.id);
+  return ids;
+}
+
+TEST_P(StoreContractTest, RecordComesBackWhole) {
+  Record record = MakeRecord("c1", "r1");
+  record.wake_time = At(5) + absl::Microseconds(7);
+  Record forever = MakeRecord("c1", "r2");
+  forever.message.clear();
+  forever.internal.clear();
+  ASSERT_THAT(Write([&](WriteTransaction& t) {
+                absl::Status status = t.Insert(record);
+                status.Update(t.Insert(forever));
+                return status;
+              }),
+              IsOk());
+  Record found;
+  ASSERT_THAT(Get(record.key, &found), IsOk());
+  EXPECT_TRUE(found == record);
+  ASSERT_THAT(Get(forever.key, &found), IsOk());
+  EXPECT_TRUE(found == forever);
+}
+
+TEST_P(StoreContractTest, UnknownRecordIsNotFound) {
+  Record record;
+  EXPECT_THAT(Get({"c1", "r1"}, &record),
+              StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_P(StoreContractTest, SecondInsertAlreadyExistsAndTheBatchGoesOn) {
+  absl::Status second;
+  ASSERT_THAT(Write([&](WriteTransaction& t) {
+                absl::Status status = t.Insert(MakeRecord("c1", "r1"));
+                second = t.Insert(MakeRecord("c1", "r1", "cases"));
+                status.Update(t.Insert(MakeRecord("c1", "r2")));
+                return status;
+              }),
+              IsOk());
+  EXPECT_THAT(second, StatusIs(absl::StatusCode::kAlreadyExists));
+  Record found;
+  ASSERT_THAT(Get({"c1", "r1"}, &found), IsOk());
+  EXPECT_EQ(found.kind, "referrals");
+  EXPECT_THAT(Get({"c1", "r2"}, &found), IsOk());
+}
+
+TEST_P(StoreContractTest, UpdateReplacesAndNeedsTheRecord) {
+  Record record = MakeRecord("c1", "r1");
+  record.wake_time = At(1);
+  ASSERT_THAT(Write([&](WriteTransaction& t) { return t.Insert(record); }),
+              IsOk());
+  record.state = 9;
+  record.version = 2;
+  record.wake_time = absl::InfiniteFuture();
+  record.message = "other";
+  ASSERT_THAT(Write([&](WriteTransaction& t) { return t.Update(record); }),
+              IsOk());
+  Record found;
+  ASSERT_THAT(Get(record.key, &found), IsOk());
+  EXPECT_TRUE(found == record);
+  EXPECT_THAT(Write([&](WriteTransaction& t) {
+                return t.Update(MakeRecord("c1", "r2"));
+              }),
+              StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_P(StoreContractTest, VersionBelowOneIsABug) {
+  Record record = MakeRecord("c1", "r1");
+  record.version = 0;
+  EXPECT_THAT(Write([&](WriteTransaction& t) { return t.Insert(record); }),
+              StatusIs(absl::StatusCode::kInternal));
+}
+
+TEST_P(StoreContractTest, ListStaysInScopeAndKindAndPages) {
+  ASSERT_THAT(Write([&](WriteTransaction& t) {
+                absl::Status status;
+                for (const char* id : {"r3", "r1", "r2"}) {
+                  status.Update(t.Insert(MakeRecord("c1", id)));
+                }
+                status.Update(t.Insert(MakeRecord("c1", "m1", "messages")));
+                status.Update(t.Insert(MakeRecord("c1", "r25", "messages")));
+                status.Update(t.Insert(MakeRecord("c0", "r4")));
+                status.Update(t.Insert(MakeRecord("c2", "r5")));
+                return status;
+              }),
+              IsOk());
+  std::vector<Record> records(7);
+  ASSERT_THAT(Read([&](ReadTransaction& t) {
+                return t.List("c1", "referrals", "", 10, &records);
+              }),
+              IsOk());
+  EXPECT_THAT(Ids(records), ElementsAre("r1", "r2", "r3"));
+  EXPECT_TRUE(records[0] == MakeRecord("c1", "r1"));
+  ASSERT_THAT(Read([&](ReadTransaction& t) {
+                return t.List("c1", "referrals", "r1", 1, &records);
+              }),
+              IsOk());
+  EXPECT_THAT(Ids(records), ElementsAre("r2"));
+  for (int limit : {0, -1}) {
+    ASSERT_THAT(Read([&](ReadTransaction& t) {
+                  return t.List("c1", "referrals", "", limit, &records);
+                }),
+                IsOk());
+    EXPECT_THAT(records, IsEmpty());
+  }
+}
+
+TEST_P(StoreContractTest, MissionsListTheirCases) {
+  ASSERT_THAT(Write([&](WriteTransaction& t) {
+                absl::Status status = t.AddParty("tunis", "c2");
+                status.Update(t.AddParty("tunis", "c1"));
+                status.Update(t.AddParty("tunis", "c1"));
+                status.Update(t.AddParty("rabat", "c3"));
+                return status;
+              }),
+              IsOk());
+  std::vector<std::string> cases;
+  const auto list = [&](absl::string_view after, int limit) {
+    return Read([&](ReadTransaction& t) {
+      return t.ListCases("tunis", after, limit, &cases);
+    });
+  };
+  ASSERT_THAT(list("", 10), IsOk());
+  EXPECT_THAT(cases, ElementsAre("c1", "c2"));
+  ASSERT_THAT(list("", 1), IsOk());
+  EXPECT_THAT(cases, ElementsAre("c1"));
+  ASSERT_THAT(list("c1", 10), IsOk());
+  EXPECT_THAT(cases, ElementsAre("c2"));
+}
+
+TEST_P(StoreContractTest, DueRecordsComeEarliestFirst) {
+  absl::Time next;
+  ASSERT_THAT(Read([&](ReadTransaction& t) { return t.NextWake(&next); }),
+              IsOk());
+  EXPECT_EQ(next, absl::InfiniteFuture());
+  ASSERT_THAT(Write([&](WriteTransaction& t) {
+                absl::Status status = t.Insert(MakeRecord("c1", "never"));
+                for (int seconds : {30, 10, 20}) {
+                  Record record = MakeRecord("c1", absl::StrCat("r", seconds));
+                  record.wake_time = At(seconds);
+                  status.Update(t.Insert(record));
+                }
+                return status;
+              }),
+              IsOk());
+  ASSERT_THAT(Read([&](ReadTransaction& t) { return t.NextWake(&next); }),
+              IsOk());
+  EXPECT_EQ(next, At(10));
+  std::vector<RecordKey> due;
+  const auto list = [&](absl::Time now, int limit) {
+    return Read(
+        [&](ReadTransaction& t) { return t.ListDue(now, limit, &due); });
+  };
+  ASSERT_THAT(list(At(20), 10), IsOk());
+  EXPECT_THAT(due, ElementsAre(RecordKey{"c1", "r10"}, RecordKey{"c1", "r20"}));
+  ASSERT_THAT(list(At(40), 1), IsOk());
+  EXPECT_THAT(due, ElementsAre(RecordKey{"c1", "r10"}));
+  ASSERT_THAT(list(At(9), 10), IsOk());
+  EXPECT_THAT(due, IsEmpty());
+}
+
+TEST_P(StoreContractTest, FailedBodyKeepsNothing) {
+  EXPECT_THAT(Write([&](WriteTransaction& t) {
+                EXPECT_THAT(t.Insert(MakeRecord("c1", "r1")), IsOk());
+                EXPECT_THAT(t.PutMeta("epoch", "1"), IsOk());
+                return absl::AbortedError("changed its mind");
+              }),
+              StatusIs(absl::StatusCode::kAborted));
+  Record record;
+  EXPECT_THAT(Get({"c1", "r1"}, &record),
+              StatusIs(absl::StatusCode::kNotFound));
+  std::string value;
+  EXPECT_THAT(
+      Read([&](ReadTransaction& t) { return t.GetMeta("epoch", &value); }),
+      StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_P(StoreContractTest, ReadReturnsTheStatusOfItsBody) {
+  EXPECT_THAT(Read([](ReadTransaction&) { return absl::CancelledError("x"); }),
+              StatusIs(absl::StatusCode::kCancelled));
+}
+
+TEST_P(StoreContractTest, SavepointUndoesOnlyItsOwnCommand) {
+  ASSERT_THAT(
+      Write([&](WriteTransaction& t) {
+        EXPECT_THAT(t.Savepoint([&] { return t.Insert(MakeRecord("c", "a")); }),
+                    IsOk());
+        EXPECT_THAT(t.Savepoint([&]() -> absl::Status {
+          EXPECT_THAT(t.Insert(MakeRecord("c", "b")), IsOk());
+          Record changed = MakeRecord("c", "a");
+          changed.version = 2;
+          EXPECT_THAT(t.Update(changed), IsOk());
+          EXPECT_THAT(t.AddParty("tunis", "c"), IsOk());
+          EXPECT_THAT(t.AppendMailbox("tunis", At(0), {{1, "x"}}), IsOk());
+          EXPECT_THAT(t.AppendJournal({0, 1, At(0), "h", "l"}), IsOk());
+          EXPECT_THAT(t.RememberRequests(At(0), {{"f", "a"}}), IsOk());
+          EXPECT_THAT(t.PutMeta("m", "v"), IsOk());
+          return absl::FailedPreconditionError("refused");
+        }),
+                    StatusIs(absl::StatusCode::kFailedPrecondition));
+        // The transaction itself sees the undoing.
+        Record record;
+        EXPECT_THAT(t.Get({"c", "b"}, &record),
+                    StatusIs(absl::StatusCode::kNotFound));
+        return t.Savepoint([&] { return t.Insert(MakeRecord("c", "d")); });
+      }),
+      IsOk());
+  std::vector<Record> records;
+  std::vector<std::string> cases;
+  MailboxState mailbox;
+  JournalBatch tail;
+  std::string value;
+  ASSERT_THAT(Read([&](ReadTransaction& t) {
+                absl::Status status = t.List("c", "referrals", "", 9, &records);
+                status.Update(t.ListCases("tunis", "", 9, &cases));
+                status.Update(t.GetMailbox("tunis", &mailbox));
+                status.Update(t.JournalTail(&tail));
+                EXPECT_THAT(t.FindRequest("f", &value),
+                            StatusIs(absl::StatusCode::kNotFound));
+                EXPECT_THAT(t.GetMeta("m", &value),
+                            StatusIs(absl::StatusCode::kNotFound));
+                return status;
+              }),
+              IsOk());
+  EXPECT_THAT(Ids(records), ElementsAre("a", "d"));
+  EXPECT_EQ(records[0].version, 1);
+  EXPECT_THAT(cases, IsEmpty());
+  EXPECT_EQ(mailbox.last_sequence, 0);
+  EXPECT_EQ(tail.count, 0);
+}
+
+TEST_P(StoreContractTest, SavepointsDoNotNest) {
+  EXPECT_THAT(Write([](WriteTransaction& t) {
+                return t.Savepoint([&] {
+                  return t.Savepoint([] { return absl::OkStatus(); });
+                });
+              }),
+              StatusIs(absl::StatusCode::kInternal));
+}
+
+TEST_P(StoreContractTest, KeptSavepointGoesWithItsTransaction) {
+  EXPECT_THAT(Write([&](WriteTransaction& t) {
+                EXPECT_THAT(
+                    t.Savepoint([&] { return t.Insert(MakeRecord("c", "a")); }),
+                    IsOk());
+                return absl::AbortedError("no");
+              }),
+              StatusIs(absl::StatusCode::kAborted));
+  Record record;
+  EXPECT_THAT(Get({"c", "a"}, &record), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_P(StoreContractTest, ReaderKeepsItsSnapshotBesideAWriter) {
+  ASSERT_THAT(Write([&](WriteTransaction& t) {
+                return t.Insert(MakeRecord("c", "a"));
+              }),
+              IsOk());
+  ASSERT_THAT(Read([&](ReadTransaction& t) {
+                Record record;
+                EXPECT_THAT(t.Get({"c", "a"}, &record), IsOk());
+                std::thread writer([&] {
+                  Record changed = MakeRecord("c", "a");
+                  changed.version = 2;
+                  EXPECT_THAT(Write([&](WriteTransaction& w) {
+                                absl::Status status = w.Update(changed);
+                                status.Update(w.Insert(MakeRecord("c", "b")));
+                                return status;
+                              }),
+                              IsOk());
+                  EXPECT_THAT(store_->Checkpoint(), IsOk());
+                });
+                writer.join();
+                EXPECT_THAT(t.Get({"c", "a"}, &record), IsOk());
+                EXPECT_EQ(record.version, 1);
+                EXPECT_THAT(t.Get({"c", "b"}, &record),
+                            StatusIs(absl::StatusCode::kNotFound));
+                return absl::OkStatus();
+              }),
+              IsOk());
+  Record record;
+  ASSERT_THAT(Get({"c", "a"}, &record), IsOk());
+  EXPECT_EQ(record.version, 2);
+}
+
+TEST_P(StoreContractTest, ReaderDoesNotSeeAnOpenTransaction) {
+  ASSERT_THAT(Write([&](WriteTransaction& t) {
+                EXPECT_THAT(t.Insert(MakeRecord("c", "a")), IsOk());
+                Record record;
+                EXPECT_THAT(t.Get({"c", "a"}, &record), IsOk());
+                std::thread reader([&] {
+                  EXPECT_THAT(Get({"c", "a"}, &record),
+                              StatusIs(absl::StatusCode::kNotFound));
+                });
+                reader.join();
+                return absl::OkStatus();
+              }),
+              IsOk());
+}
+
+TEST_P(StoreContractTest, ManyReadersAndWritersKeepEveryChange) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([this, i] {
+      for (int j = 0; j < 20; ++j) {
+        const Record record =
+            MakeRecord(absl::StrCat("c", i), absl::StrCat("r", j));
+        EXPECT_THAT(
+            Write([&](WriteTransaction& t) { return t.Insert(record); }),
+            IsOk());
+        Record found;
+        EXPECT_THAT(Get(record.key, &found), IsOk());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int i = 0; i < 6; ++i) {
+    std::vector<Record> records;
+    ASSERT_THAT(Read([&](ReadTransaction& t) {
+                  return t.List(absl::StrCat("c", i), "referrals", "", 100,
+                                &records);
+                }),
+                IsOk());
+    EXPECT_EQ(records.size(), 20u);
+  }
+}
+
+TEST_P(StoreContractTest, JournalStartsAtZeroAndHasNoGaps) {
+  JournalBatch tail{7, 7, At(0), "x", "x"};
+  ASSERT_THAT(Read([&](ReadTransaction& t) { return t.JournalTail(&tail); }),
+              IsOk());
+  EXPECT_EQ(tail.first_sequence + tail.count, 0);
+  const auto append = [&](int64_t first, int64_t count) {
+    return Write([&](WriteTransaction& t) {
+      return t.AppendJournal({first, count, At(first),
+                              absl::StrCat("hash", first),
+                              absl::StrCat("leaves", first)});
+    });
+  };
+  EXPECT_THAT(append(1, 1), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(append(0, 0), StatusIs(absl::StatusCode::kFailedPrecondition));
+  ASSERT_THAT(append(0, 3), IsOk());
+  EXPECT_THAT(append(0, 3), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(append(2, 1), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(append(4, 1), StatusIs(absl::StatusCode::kFailedPrecondition));
+  ASSERT_THAT(append(3, 1), IsOk());
+  ASSERT_THAT(append(4, 2), IsOk());
+  ASSERT_THAT(Read([&](ReadTransaction& t) { return t.JournalTail(&tail); }),
+              IsOk());
+  EXPECT_EQ(tail.first_sequence, 4);
+  EXPECT_EQ(tail.count, 2);
+  EXPECT_EQ(tail.time, At(4));
+  EXPECT_EQ(tail.chain_hash, "hash4");
+  EXPECT_EQ(tail.leaves, "leaves4");
+
+  const auto read = [&](int64_t from, int limit) {
+    std::vector<JournalBatch> batches;
+    EXPECT_THAT(Read([&](ReadTransaction& t) {
+                  return t.ReadJournal(from, limit, &batches);
+                }),
+                IsOk());
+    std::vector<int64_t> firsts;
+    for (const auto& batch : batches) firsts.push_back(batch.first_sequence);
+    return firsts;
+  };
+  EXPECT_THAT(read(0, 10), ElementsAre(0, 3, 4));
+  EXPECT_THAT(read(2, 10), ElementsAre(0, 3, 4));
+  EXPECT_THAT(read(3, 10), ElementsAre(3, 4));
+  EXPECT_THAT(read(5, 10), ElementsAre(4));
+  EXPECT_THAT(read(6, 10), IsEmpty());
+  EXPECT_THAT(read(1, 2), ElementsAre(0, 3));
+}
+
+TEST_P(StoreContractTest, MetaIsReplaced) {
+  for (const std::string& value :
+       {std::string("one"), std::string("\0", 1), std::string()}) {
+    ASSERT_THAT(
+        Write([&](WriteTransaction& t) { return t.PutMeta("name", value); }),
+        IsOk());
+    std::string found = "before";
+    ASSERT_THAT(
+        Read([&](ReadTransaction& t) { return t.GetMeta("name", &found); }),
+        IsOk());
+    EXPECT_EQ(found, value);
+  }
+}
+
+TEST_P(StoreContractTest, CheckpointOfAnIdleStoreIsFine) {
+  EXPECT_THAT(store_->Checkpoint(), IsOk());
+  EXPECT_THAT(store_->Checkpoint(), IsOk());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Stores, StoreContractTest,
+    ::testing::Values(
+        StoreFactory{"Memory",
+                     [](const TempDir&) -> std::unique_ptr<Store> {
+                       return std::make_unique<MemoryStore>();
+                     }},
+        StoreFactory{"Sqlite",
+                     [](const TempDir& dir) -> std::unique_ptr<Store> {
+                       auto store = sqlite::SqliteStore::Open(
+                           {.path = dir.File("store.db")});
+                       EXPECT_THAT(store, IsOk());
+                       return *std::move(store);
+                     }}),
+    [](const auto& instance) { return instance.param.name; });
+
+}  // namespace
+}  // namespace passerelle::storage
