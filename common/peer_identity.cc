@@ -108,9 +108,9 @@ PeerIdentityReader::Answer PeerIdentityReader::Parse(
   const SubjectNames names = SubjectAlternativeNames(leaf);
   // SPIFFE X509-SVID: exactly one URI, so that nobody can choose between two.
   if (names.uris.size() != 1) {
-    return absl::UnauthenticatedError(absl::StrCat(
-        "the client certificate has ", names.uris.size(),
-        " URI names instead of one"));
+    return absl::UnauthenticatedError(
+        absl::StrCat("the client certificate has ", names.uris.size(),
+                     " URI names instead of one"));
   }
   PASSERELLE_ASSIGN_OR_RETURN(
       PeerIdentity identity,

@@ -55,9 +55,8 @@ absl::Time FromAsn1(const ASN1_TIME* time) {
 }
 
 std::string Asn1Text(const ASN1_STRING* text) {
-  return std::string(
-      reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-      static_cast<size_t>(ASN1_STRING_length(text)));
+  return std::string(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                     static_cast<size_t>(ASN1_STRING_length(text)));
 }
 
 // Never prompt a daemon's terminal for a pass phrase.
@@ -83,8 +82,8 @@ absl::StatusOr<std::vector<UniqueX509>> ParseCertificates(
   ERR_clear_error();
   const UniqueBio bio = ReadOnlyBio(pem);
   std::vector<UniqueX509> certificates;
-  while (UniqueX509 certificate{PEM_read_bio_X509(bio.get(), nullptr,
-                                                  NoPassPhrase, nullptr)}) {
+  while (UniqueX509 certificate{
+      PEM_read_bio_X509(bio.get(), nullptr, NoPassPhrase, nullptr)}) {
     certificates.push_back(std::move(certificate));
     if (certificates.size() > kMaxCertificates) {
       return absl::InvalidArgumentError("too many certificates");
@@ -143,8 +142,8 @@ std::string FingerprintHex(const X509& certificate) {
 
 SubjectNames SubjectAlternativeNames(const X509& certificate) {
   SubjectNames result;
-  auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(
-      &certificate, NID_subject_alt_name, nullptr, nullptr));
+  auto* names = static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr));
   if (names == nullptr) return result;
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);

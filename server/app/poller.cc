@@ -8,9 +8,9 @@ namespace passerelle::app {
 
 Poller::Poller(absl::Duration interval,
                std::vector<std::function<void()>> checks)
-    : interval_(interval), checks_(std::move(checks)), thread_([this] {
-        Run();
-      }) {}
+    : interval_(interval),
+      checks_(std::move(checks)),
+      thread_([this] { Run(); }) {}
 
 Poller::~Poller() {
   {

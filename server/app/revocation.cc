@@ -105,13 +105,12 @@ void RevocationList::CheckNow() {
       ++rejected_;
     }
     Log(LogLevel::kError, "revocation_list_rejected",
-        {{"path", path_},
-         {"reason", std::string(entries.status().message())}});
+        {{"path", path_}, {"reason", std::string(entries.status().message())}});
     return;
   }
-  const auto count = static_cast<int64_t>(
-      entries->serials.size() + entries->uris.size() +
-      entries->missions.size());
+  const auto count =
+      static_cast<int64_t>(entries->serials.size() + entries->uris.size() +
+                           entries->missions.size());
   seen_ = *std::move(text);
   alarmed_.clear();
   {

@@ -32,8 +32,7 @@ class RevocationList {
   // An empty `path` gives a list that revokes nobody.
   // Returns: kInvalidArgument for a malformed line, or an error of the file: a
   // list that was configured and is missing must not mean "accept all".
-  static absl::StatusOr<std::unique_ptr<RevocationList>> Open(
-      std::string path);
+  static absl::StatusOr<std::unique_ptr<RevocationList>> Open(std::string path);
 
   bool IsRevoked(const PeerIdentity& peer) const;
 
@@ -58,9 +57,9 @@ class RevocationList {
   static absl::StatusOr<Entries> Parse(absl::string_view text);
 
   const std::string path_;
-  Mutex check_mutex_;  // one check at a time
-  std::string seen_ ABSL_GUARDED_BY(check_mutex_);      // content in force
-  std::string alarmed_ ABSL_GUARDED_BY(check_mutex_);   // last bad content
+  Mutex check_mutex_;                                  // one check at a time
+  std::string seen_ ABSL_GUARDED_BY(check_mutex_);     // content in force
+  std::string alarmed_ ABSL_GUARDED_BY(check_mutex_);  // last bad content
   std::function<void()> listener_ ABSL_GUARDED_BY(check_mutex_);
 
   // Held for the copy of one pointer. Not std::atomic<std::shared_ptr>:
