@@ -80,12 +80,12 @@ class TransportTest : public ::testing::Test {
 
   TestPki& pki_ = TestPki::Shared();
   ScratchDir scratch_;
-  DrivenClock clock_{absl::Now()};
+  DrivenClock clock_{absl::Now() + absl::Minutes(1)};
   std::unique_ptr<EchoServer> server_;
 };
 
 TEST_F(TransportTest, CallerIsKnownByItsCertificate) {
-  StartServer(Options());
+  ASSERT_NO_FATAL_FAILURE(StartServer(Options()));
   const CallResult gn = Call(Dial("mission-gn"), "/test/WhoAmI");
   ASSERT_TRUE(gn.status.ok()) << gn.status.error_message();
   EXPECT_EQ(gn.reply, "mission-gn/batch");
@@ -95,7 +95,7 @@ TEST_F(TransportTest, CallerIsKnownByItsCertificate) {
 }
 
 TEST_F(TransportTest, NoCertificateIsRefusedAtTheHandshake) {
-  StartServer(Options());
+  ASSERT_NO_FATAL_FAILURE(StartServer(Options()));
   const auto channel = Connect(
       server_->port(),
       grpc::SslCredentials({.pem_root_certs = ReadFileOrDie(pki_.ca_path()),
@@ -110,7 +110,7 @@ TEST_F(TransportTest, NoCertificateIsRefusedAtTheHandshake) {
 }
 
 TEST_F(TransportTest, CertificateOfAnotherAuthorityIsRefusedAtTheHandshake) {
-  StartServer(Options());
+  ASSERT_NO_FATAL_FAILURE(StartServer(Options()));
   TestPki other;
   const TestPki::Pair pair = other.Mission("mission-gn", "batch");
   const auto channel =
@@ -124,7 +124,7 @@ TEST_F(TransportTest, CertificateOfAnotherAuthorityIsRefusedAtTheHandshake) {
 }
 
 TEST_F(TransportTest, ServerCertificateIsNoCaller) {
-  StartServer(Options());
+  ASSERT_NO_FATAL_FAILURE(StartServer(Options()));
   const TestPki::Pair pair = pki_.Server();
   const auto channel =
       Connect(server_->port(),
@@ -138,14 +138,14 @@ TEST_F(TransportTest, ServerCertificateIsNoCaller) {
 TEST_F(TransportTest, ForeignTrustDomainIsUnauthenticated) {
   EchoServer::Options options = Options();
   options.trust_domain = "elsewhere.test";
-  StartServer(options);
+  ASSERT_NO_FATAL_FAILURE(StartServer(options));
   EXPECT_EQ(Call(Dial("mission-gn"), "/test/WhoAmI").status.error_code(),
             grpc::StatusCode::UNAUTHENTICATED);
 }
 
 // R17 at this level.
 TEST_F(TransportTest, CertificateThatExpiresIsRefusedOnItsOpenConnection) {
-  StartServer(Options());
+  ASSERT_NO_FATAL_FAILURE(StartServer(Options()));
   const auto channel = Dial("mission-gn");
   EXPECT_TRUE(Call(channel, "/test/WhoAmI").status.ok());
   clock_.Advance(absl::Hours(24 * 8));
@@ -160,7 +160,7 @@ TEST_F(TransportTest, RevocationHoldsFromTheNextCallOfAnOpenConnection) {
   WriteFileOrDie(path, "# nobody\n");
   EchoServer::Options options = Options();
   options.revocation_path = path;
-  StartServer(options);
+  ASSERT_NO_FATAL_FAILURE(StartServer(options));
   const auto channel = Dial("mission-gn");
   const auto other = Dial("mission-de");
   PeerIdentityReader reader({.trust_domain = "passerelle.test"}, &clock_);
@@ -196,7 +196,7 @@ TEST_F(TransportTest, MalformedRevocationListKeepsTheOldOneAndAlarmsOnce) {
   WriteFileOrDie(path, "mission mission-gn\n");
   EchoServer::Options options = Options();
   options.revocation_path = path;
-  StartServer(options);
+  ASSERT_NO_FATAL_FAILURE(StartServer(options));
   const auto channel = Dial("mission-gn");
   const PeerIdentity revoked{.mission = "mission-gn",
                              .workload = "batch",
@@ -233,7 +233,7 @@ TEST_F(TransportTest, MissingRevocationListPreventsTheStart) {
 TEST_F(TransportTest, ConnectionsPerSourceAreCappedAndPlacesComeFreeAgain) {
   EchoServer::Options options = Options();
   options.listener.max_connections_per_source = 3;
-  StartServer(options);
+  ASSERT_NO_FATAL_FAILURE(StartServer(options));
   std::vector<int> idle = {DialTcp(), DialTcp(), DialTcp()};
   ASSERT_TRUE(
       Eventually([&] { return server_->listener().counters().open == 3; }));
@@ -248,7 +248,7 @@ TEST_F(TransportTest, ConnectionsPerSourceAreCappedAndPlacesComeFreeAgain) {
 TEST_F(TransportTest, SilentConnectionIsClosedByTheHandshakeTimeout) {
   EchoServer::Options options = Options();
   options.settings.handshake_timeout = absl::Milliseconds(200);
-  StartServer(options);
+  ASSERT_NO_FATAL_FAILURE(StartServer(options));
   const int fd = DialTcp();
   char byte = 0;
   EXPECT_LE(read(fd, &byte, 1), 0);  // returns when the server hangs up
@@ -260,7 +260,7 @@ TEST_F(TransportTest, SilentConnectionIsClosedByTheHandshakeTimeout) {
 TEST_F(TransportTest, TotalIsCapped) {
   EchoServer::Options options = Options();
   options.listener.max_connections = 2;
-  StartServer(options);
+  ASSERT_NO_FATAL_FAILURE(StartServer(options));
   EXPECT_EQ(server_->listener().max_connections(), 2);
   const auto one = Dial("mission-gn");
   const auto two = Dial("mission-de");
@@ -272,7 +272,7 @@ TEST_F(TransportTest, TotalIsCapped) {
 }
 
 TEST_F(TransportTest, StoppedListenerKeepsOpenConnections) {
-  StartServer(Options());
+  ASSERT_NO_FATAL_FAILURE(StartServer(Options()));
   const auto channel = Dial("mission-gn");
   EXPECT_TRUE(Call(channel, "/test/WhoAmI").status.ok());
   server_->listener().StopAccepting();
@@ -281,7 +281,7 @@ TEST_F(TransportTest, StoppedListenerKeepsOpenConnections) {
 }
 
 TEST_F(TransportTest, PortIsNotShared) {
-  StartServer(Options());
+  ASSERT_NO_FATAL_FAILURE(StartServer(Options()));
   EXPECT_EQ(app::Listener::Bind({.port = server_->port()}).status().code(),
             absl::StatusCode::kUnavailable);
   EXPECT_EQ(app::Listener::Bind({.address = "localhost"}).status().code(),
