@@ -218,7 +218,7 @@ class Listener::Loop {
 
   // Gives up the spare descriptor for one accept, so that the waiting peer is
   // told at once instead of hanging, and the queue moves on.
-  bool ShedWithSpare() {
+  bool ShedWithSpare() ABSL_EXCLUSIVE_LOCKS_REQUIRED(accept_mutex_) {
     spare_.Reset();
     Descriptor shed(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     const bool done = shed.get() >= 0;
