@@ -112,7 +112,7 @@ absl::Status MergeUpdate(const FieldMask& mask, const Message& update,
   }
   const std::unique_ptr<Message> cleaned(update.New());
   cleaned->CopyFrom(update);
-  ClearOutputOnly(cleaned);
+  ClearOutputOnly(cleaned.get());
   FieldMaskUtil::MergeOptions options;
   options.set_replace_message_fields(true);
   options.set_replace_repeated_fields(true);

@@ -34,7 +34,7 @@ std::string Link(absl::string_view previous, absl::string_view leaf) {
 }  // namespace
 
 void Appender::Append(Leaf leaf) {
-  leaf.set_sequence(++tail_.sequence);
+  leaf.set_sequence(tail_.next++);
   std::string* bytes = batch_.add_leaves();
   leaf.SerializeToString(bytes);
   tail_.chain_hash = Link(tail_.chain_hash, *bytes);
@@ -45,7 +45,7 @@ absl::Status Appender::Flush(absl::Time time,
   if (empty()) return absl::OkStatus();
   storage::JournalBatch row;
   row.count = batch_.leaves_size();
-  row.first_sequence = tail_.sequence - row.count + 1;
+  row.first_sequence = tail_.next - row.count;
   row.time = time;
   row.chain_hash = tail_.chain_hash;
   batch_.SerializeToString(&row.leaves);
@@ -57,7 +57,7 @@ absl::Status LoadTail(storage::ReadTransaction* tx, Tail* tail) {
   PASSERELLE_RETURN_IF_ERROR(tx->JournalTail(&last));
   *tail = Tail{};
   if (last.count > 0) {
-    tail->sequence = last.first_sequence + last.count - 1;
+    tail->next = last.first_sequence + last.count;
     tail->chain_hash = last.chain_hash;
   }
   return absl::OkStatus();
@@ -65,36 +65,36 @@ absl::Status LoadTail(storage::ReadTransaction* tx, Tail* tail) {
 
 absl::Status VerifyChain(storage::ReadTransaction* tx, int64_t* leaf_count) {
   std::string hash;
-  int64_t sequence = 0;
+  int64_t next = 0;
   while (true) {
     std::vector<storage::JournalBatch> rows;
     PASSERELLE_RETURN_IF_ERROR(
-        tx->ReadJournal(sequence + 1, kVerifyPage, &rows));
+        tx->ReadJournal(next, kVerifyPage, &rows));
     if (rows.empty()) break;
     for (const storage::JournalBatch& row : rows) {
       LeafBatch batch;
       if (!batch.ParseFromString(row.leaves) ||
           batch.leaves_size() != row.count ||
-          row.first_sequence != sequence + 1) {
+          row.first_sequence != next) {
         return absl::DataLossError(
-            absl::StrCat("journal broken after leaf ", sequence));
+            absl::StrCat("journal broken before leaf ", next));
       }
       for (const std::string& bytes : batch.leaves()) {
         Leaf leaf;
-        if (!leaf.ParseFromString(bytes) || leaf.sequence() != sequence + 1) {
+        if (!leaf.ParseFromString(bytes) || leaf.sequence() != next) {
           return absl::DataLossError(
-              absl::StrCat("journal broken at leaf ", sequence + 1));
+              absl::StrCat("journal broken at leaf ", next));
         }
-        ++sequence;
+        ++next;
         hash = Link(hash, bytes);
       }
       if (hash != row.chain_hash) {
         return absl::DataLossError(
-            absl::StrCat("journal altered at or before leaf ", sequence));
+            absl::StrCat("journal altered before leaf ", next));
       }
     }
   }
-  *leaf_count = sequence;
+  *leaf_count = next;
   return absl::OkStatus();
 }
 

@@ -16,7 +16,7 @@ namespace passerelle::journal {
 // The end of the journal: each leaf's hash covers the leaf and the hash before
 // it, so that a rewritten, removed or swapped line shows.
 struct Tail {
-  int64_t sequence = 0;    // of the last leaf; 0 when there is none
+  int64_t next = 0;        // index of the next leaf, as RFC 6962 counts
   std::string chain_hash;  // 32 bytes; empty when there is none
 };
 

@@ -1,0 +1,81 @@
+#ifndef PASSERELLE_TESTS_SUPPORT_TEST_PKI_H_
+#define PASSERELLE_TESTS_SUPPORT_TEST_PKI_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace grpc {
+class ChannelCredentials;
+}  // namespace grpc
+
+namespace passerelle::testing {
+
+// Runs a program to its end. Returns: its exit status, or -1.
+struct ProgramResult {
+  int exit_status = -1;
+  std::string output;  // standard output and error together
+};
+ProgramResult RunProgram(const std::vector<std::string>& arguments);
+
+std::string ReadFileOrDie(const std::string& path);
+
+// Replaces `path` in one step, mode 0600.
+void WriteFileOrDie(const std::string& path, absl::string_view content);
+
+// A certificate authority made at run time by certs/passerelle-certs in a
+// temporary folder of its own, removed at the end. Failures end the test
+// program: without certificates no test means anything. Thread compatible.
+class TestPki {
+ public:
+  explicit TestPki(absl::string_view trust_domain = "passerelle.test");
+  ~TestPki();
+  TestPki(const TestPki&) = delete;
+  TestPki& operator=(const TestPki&) = delete;
+
+  // One for the whole process, made at first use.
+  static TestPki& Shared();
+
+  struct Pair {
+    std::string certificate_path;
+    std::string key_path;
+  };
+
+  const std::string& dir() const { return dir_; }
+  std::string ca_path() const { return dir_ + "/ca.pem"; }
+  std::string revoked_path() const { return dir_ + "/revoked.txt"; }
+
+  // Made at the first call for these names.
+  Pair Mission(absl::string_view mission, absl::string_view workload);
+  Pair Server();
+
+  // passerelle-certs COMMAND DIR ARGUMENTS…; must succeed.
+  std::string Run(absl::string_view command,
+                  const std::vector<std::string>& arguments = {});
+
+  // Credentials of a mission's workload that trust this authority's server.
+  std::shared_ptr<grpc::ChannelCredentials> Client(absl::string_view mission,
+                                                   absl::string_view workload);
+
+ private:
+  std::string dir_;
+};
+
+// A private folder that is removed with everything in it.
+class ScratchDir {
+ public:
+  ScratchDir();
+  ~ScratchDir();
+  ScratchDir(const ScratchDir&) = delete;
+  ScratchDir& operator=(const ScratchDir&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace passerelle::testing
+
+#endif  // PASSERELLE_TESTS_SUPPORT_TEST_PKI_H_
