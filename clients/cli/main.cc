@@ -1,4 +1,5 @@
 #include <unistd.h>
+#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -6,6 +7,8 @@
 #include "clients/cli/app.h"
 
 int main(int argc, char** argv) {
+  // What gRPC would log is said by our own errors, and more clearly.
+  setenv("GRPC_VERBOSITY", "NONE", 0);
   passerelle::cli::CliEnvironment environment = {
       std::cin,
       {std::cout, std::cerr, isatty(STDERR_FILENO) == 1},

@@ -141,7 +141,8 @@ absl::Status Untrusted(const Profile& profile, const std::string& name,
   } else if (verdict == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
              verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
              verdict == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE ||
-             verdict == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) {
+             verdict == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+             verdict == X509_V_ERR_CERT_SIGNATURE_FAILURE) {
     why = absl::StrCat("it was not issued by the CA in ", profile.ca);
   }
   return ServerNotTrusted(absl::StrCat("the certificate of the server at ",
