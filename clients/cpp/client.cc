@@ -81,6 +81,12 @@ Repeatable RepeatableOf(const MethodDescriptor* method,
              : Repeatable::kNo;
 }
 
+// Whether gRPC itself, rather than the server, says so.
+bool IsBareUnavailable(const absl::Status& status) {
+  return absl::IsUnavailable(status) &&
+         !status.GetPayload(kStatusPayloadUrl).has_value();
+}
+
 void Prepare(grpc::ClientContext& context, const std::string& officer,
              absl::Duration left) {
   context.set_deadline(std::chrono::system_clock::now() +
@@ -144,8 +150,7 @@ std::unique_ptr<Client> Client::OverChannel(
 
 absl::Status Client::Explain(const absl::Status& status,
                              absl::Duration left) const {
-  if (!absl::IsUnavailable(status) || !profile_.has_value() ||
-      status.GetPayload(kStatusPayloadUrl).has_value() ||
+  if (!IsBareUnavailable(status) || !profile_.has_value() ||
       channel_->GetState(false) == GRPC_CHANNEL_READY) {
     return status;
   }
@@ -159,7 +164,7 @@ absl::Status Client::CallPath(const std::string& path, Repeatable repeatable,
   const RpcMethod method(path.c_str(), RpcMethod::NORMAL_RPC);
   const std::string& officer =
       options.officer.empty() ? officer_ : options.officer;
-  bool explained = false;
+  std::optional<absl::Status> explanation;
   return RunWithRetry(
       options_.retry, repeatable,
       options_.environment.clock->Now() + options.deadline,
@@ -171,10 +176,10 @@ absl::Status Client::CallPath(const std::string& path, Repeatable repeatable,
             grpc::internal::BlockingUnaryCall<google::protobuf::MessageLite,
                                               google::protobuf::MessageLite>(
                 channel_.get(), method, &context, request, response));
-        if (explained) return status;
-        absl::Status explanation = Explain(status, left);
-        explained = explanation != status;
-        return explanation;
+        if (!IsBareUnavailable(status)) return status;
+        // Once a call: a probe costs as much as an attempt.
+        if (!explanation.has_value()) explanation = Explain(status, left);
+        return *explanation;
       });
 }
 

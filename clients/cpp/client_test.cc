@@ -239,7 +239,9 @@ TEST_F(ClientTest, AnAbsentServerIsExplainedAndTriedAgain) {
   Profile profile = platform_.GoodProfile();
   profile.address = "127.0.0.1:1";
   const absl::Status status = GetCase(*Open(profile)).status();
-  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_EQ(ReasonOf(status), "SERVER_NOT_REACHABLE") << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("no server answers at 127.0.0.1:1"));
   EXPECT_THAT(slept_, SizeIs(5));
 }
 

@@ -217,12 +217,9 @@ absl::Status ProbeTls(const Profile& profile, absl::Duration timeout) {
   if (error == SSL_ERROR_NONE || error == SSL_ERROR_WANT_READ) {
     return absl::OkStatus();
   }
-  const std::string alert = AlertText();
-  if (!alert.empty() || error == SSL_ERROR_ZERO_RETURN) {
-    return Refused(profile, alert);
-  }
-  return ServerNotReachable(absl::StrCat("the server at ", profile.address,
-                                         " closed the connection"));
+  // gRPC servers close at once, most without an alert. One that accepted us
+  // would have sent its settings.
+  return Refused(profile, AlertText());
 }
 
 }  // namespace passerelle::client
