@@ -108,6 +108,20 @@ TEST(FlagsTest, NoOptionIsTakenTwice) {
   }
 }
 
+TEST(FlagsTest, EveryFieldOfARequestCanBeGiven) {
+  for (const auto& [command, value] : Commands()) {
+    const auto* request = value.method->input_type();
+    std::set<const google::protobuf::FieldDescriptor*> covered;
+    for (const Flag& flag : FlagsOf(request)) {
+      covered.insert(flag.path.begin(), flag.path.end());
+    }
+    for (int i = 0; i < request->field_count(); ++i) {
+      EXPECT_TRUE(covered.contains(request->field(i)))
+          << command << " " << request->field(i)->name();
+    }
+  }
+}
+
 TEST(FlagsTest, NamesOfRequestAndResourceArePositional) {
   EXPECT_EQ(FlagsOfCommand("case get").front().positional, "NAME");
   EXPECT_EQ(FlagsOfCommand("plan list").front().positional, "PARENT");

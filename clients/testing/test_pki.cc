@@ -70,9 +70,9 @@ struct TestCa::Keys {
 
 TestCa::TestCa() : keys_(std::make_unique<Keys>()) {
   static int number = 0;
-  keys_->certificate =
-      Draft(keys_->key.get(), "Test CA " + std::to_string(++number), nullptr, absl::Now() - absl::Hours(48),
-            absl::Now() + absl::Hours(24 * 3650));
+  keys_->certificate = Draft(
+      keys_->key.get(), "Test CA " + std::to_string(++number), nullptr,
+      absl::Now() - absl::Hours(48), absl::Now() + absl::Hours(24 * 3650));
   X509* own = keys_->certificate.get();
   Extend(own, own, NID_basic_constraints, "critical,CA:TRUE");
   Extend(own, own, NID_key_usage, "critical,keyCertSign,cRLSign");
