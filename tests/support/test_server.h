@@ -8,11 +8,8 @@
 #include "absl/strings/string_view.h"
 #include "clients/cpp/client.h"
 #include "common/clock.h"
-#include "passerelle/v1/case.pb.h"
-#include "passerelle/v1/consent.pb.h"
-#include "passerelle/v1/feasibility_study.pb.h"
-#include "passerelle/v1/plan.pb.h"
 #include "server/app/server.h"
+#include "tests/support/arrange.h"
 #include "tests/support/test_pki.h"
 
 namespace passerelle::testing {
@@ -43,18 +40,13 @@ class TestServer {
 
   // A file of host iom-tn and origin iom-ma with transit iom-es, with consent
   // and plan, at stage PROPOSED.
-  struct File {
-    std::string name;
-    std::string consent;
-    std::string plan;
-  };
+  using File = ArrangedFile;
   File ProposedFile();
   // A study of that file's plan, requested.
   passerelle::v1::FeasibilityStudy RequestedStudy(const File& file);
 
  private:
   void Start();
-  void Register();
 
   ScratchDir scratch_;
   app::ServerConfig config_;
@@ -63,13 +55,6 @@ class TestServer {
   std::unique_ptr<app::Server> server_;
   std::map<std::string, std::unique_ptr<client::Client>> clients_;
 };
-
-// A file as a host mission would open it.
-passerelle::v1::Case SampleCase();
-passerelle::v1::Plan SamplePlan();
-
-// A valid request_id.
-std::string NewId();
 
 }  // namespace passerelle::testing
 
