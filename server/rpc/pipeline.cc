@@ -133,7 +133,7 @@ grpc::ServerUnaryReactor* Pipeline::Unary(
     reactor->Finish(ToGrpc(status));
   };
   if (method.shape == domain::MethodSpec::Shape::kMail) {
-    StartMailboxCall(this, std::move(call));
+    StartMailboxCall(this, context, std::move(call));
   } else {
     engine_->Execute(std::move(call));
   }
