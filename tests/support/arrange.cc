@@ -96,7 +96,7 @@ void RegisterMissions(client::Client& operator_) {
   }
 }
 
-ArrangedFile ProposedFile(client::Client& host) {
+ArrangedFile RegisteredFile(client::Client& host) {
   pb::CreateCaseRequest create;
   *create.mutable_case_() = SampleCase();
   ArrangedFile file;
@@ -122,6 +122,11 @@ ArrangedFile ProposedFile(client::Client& host) {
       OrDie(host.Call<pb::Plan>("passerelle.v1.PlanService/CreatePlan", plan),
             "plan")
           .name();
+  return file;
+}
+
+ArrangedFile ProposedFile(client::Client& host) {
+  const ArrangedFile file = RegisteredFile(host);
   pb::ProposeCaseRequest propose;
   propose.set_name(file.name);
   propose.set_consent(file.consent);

@@ -26,12 +26,13 @@ std::string NewId();
 void RegisterMissions(client::Client& operator_);
 
 // A file of host iom-tn and origin iom-ma with transit iom-es, with consent
-// and plan, at stage PROPOSED. `host` acts for iom-tn's cm.
+// and plan, at stage REGISTERED or PROPOSED. `host` acts for iom-tn's cm.
 struct ArrangedFile {
   std::string name;
   std::string consent;
   std::string plan;
 };
+ArrangedFile RegisteredFile(client::Client& host);
 ArrangedFile ProposedFile(client::Client& host);
 
 // A study of that file's plan, requested.
