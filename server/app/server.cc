@@ -9,6 +9,8 @@
 #include "common/status_macros.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
+#include "grpcpp/impl/server_builder_option.h"
+#include "grpcpp/impl/server_builder_plugin.h"
 #include "server/app/calendars.h"
 #include "server/app/drain.h"
 #include "server/app/health.h"
@@ -29,8 +31,7 @@ rpc::PipelineOptions PipelineOptionsOf(const ServerConfig& config) {
   const ServerConfig::Limits& limits = config.limits;
   options.mission_limits.live_calls =
       static_cast<int>(limits.live_calls_per_mission);
-  options.mission_limits.watches =
-      static_cast<int>(limits.watches_per_mission);
+  options.mission_limits.watches = static_cast<int>(limits.watches_per_mission);
   options.mission_limits.calls_per_second =
       static_cast<double>(limits.calls_per_second_per_mission);
   options.mission_limits.burst = static_cast<double>(limits.burst);
@@ -46,6 +47,19 @@ engine::EngineOptions EngineOptionsOf(const ServerConfig& config) {
   options.max_queue = static_cast<size_t>(config.engine.max_queue);
   return options;
 }
+
+// gRPC's reflection library adds its service to every server of a program that
+// links it, wanted or not.
+class WithoutReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>*
+                         plugins) override {
+    std::erase_if(*plugins, [](const auto& plugin) {
+      return plugin->name() == "proto_server_reflection";
+    });
+  }
+};
 
 }  // namespace
 
@@ -89,9 +103,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
       p->engine,
       engine::Engine::Start(EngineOptionsOf(config), p->contract.get(),
                             p->store.get(), p->clock, std::move(calendars)));
-  PASSERELLE_RETURN_IF_ERROR(
-      p->engine->Bootstrap(config.bootstrap.operator_mission,
-                           config.bootstrap.operator_officer));
+  PASSERELLE_RETURN_IF_ERROR(p->engine->Bootstrap(
+      config.bootstrap.operator_mission, config.bootstrap.operator_officer));
 
   PASSERELLE_ASSIGN_OR_RETURN(p->revocation,
                               RevocationList::Open(config.revocation.file));
@@ -103,8 +116,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
       p->tls, TlsMaterial::Load(config.TlsOptions(), &p->system_clock));
   p->pipeline = std::make_unique<rpc::Pipeline>(
       PipelineOptionsOf(config), p->contract.get(), p->engine.get(),
-      p->identities.get(), [revocation = p->revocation.get()](
-                               const PeerIdentity& peer) {
+      p->identities.get(),
+      [revocation = p->revocation.get()](const PeerIdentity& peer) {
         return revocation->IsRevoked(peer);
       });
   p->revocation->OnChange([p] { p->pipeline->RecheckWaiting(); });
@@ -116,6 +129,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   Health::Enable();
   if (config.server.reflection) {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  } else {
+    builder.SetOption(std::make_unique<WithoutReflection>());
   }
   std::vector<std::string> names;
   for (const rpc::ServiceEntry& entry : composition.services) {
@@ -136,14 +151,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
       std::vector<std::function<void()>>{[p] { p->tls->CheckNow(); },
                                          [p] { p->revocation->CheckNow(); }});
   p->drain = std::make_unique<Drain>(
-      DrainSteps{
-          .not_serving = [p] { p->health->Drain(); },
-          .stop_accepting = [p] { p->listener->StopAccepting(); },
-          .end_watches = [p] { p->pipeline->Drain(); },
-          .shutdown =
-              [p](absl::Time deadline) {
-                p->server->Shutdown(absl::ToChronoTime(deadline));
-              }},
+      DrainSteps{.not_serving = [p] { p->health->Drain(); },
+                 .stop_accepting = [p] { p->listener->StopAccepting(); },
+                 .end_watches = [p] { p->pipeline->Drain(); },
+                 .shutdown =
+                     [p](absl::Time deadline) {
+                       p->server->Shutdown(absl::ToChronoTime(deadline));
+                     }},
       config.DrainSettings());
   Log(LogLevel::kInfo, "serving",
       {{"address", config.listen.address}, {"port", p->listener->port()}});
