@@ -165,6 +165,7 @@ TEST_F(AdmissionTest, CertificateThatExpiresInFlightIsShutOut) {
   client::Profile profile = server_.ProfileOf("iom-ma", "fp");
   profile.certificate = server_.dir() + "/brief.pem";
   profile.key = server_.dir() + "/brief.key";
+  profile.ca = server_.ca_path();
   WriteFileOrDie(profile.certificate, pair.certificate);
   WriteFileOrDie(profile.key, pair.key);
   auto client = client::Client::Open(profile);
