@@ -183,6 +183,9 @@ class Checker {
       if (const RE2 pattern(rules.pattern(), RE2::Quiet); !pattern.ok()) {
         Fail(field->full_name(), "pattern is not RE2: ", pattern.error());
       }
+      if ((rules.has_min() || rules.has_max()) && !IsWhole(field)) {
+        Fail(field->full_name(), "min and max are for whole numbers");
+      }
       if (!field->is_repeated() && rules.max_items() != 0) {
         Fail(field->full_name(), "max_items is for lists");
       }
@@ -192,6 +195,13 @@ class Checker {
         CheckRules(child);
       }
     }
+  }
+
+  static bool IsWhole(const FieldDescriptor* field) {
+    return field->cpp_type() == FieldDescriptor::CPPTYPE_INT32 ||
+           field->cpp_type() == FieldDescriptor::CPPTYPE_INT64 ||
+           field->cpp_type() == FieldDescriptor::CPPTYPE_UINT32 ||
+           field->cpp_type() == FieldDescriptor::CPPTYPE_UINT64;
   }
 
   static bool IsMoment(const FieldDescriptor* field) {
