@@ -20,9 +20,8 @@ constexpr int kOpinionMonths = 6;  // how long a host may rely on an opinion
 
 class FeasibilityStudies final : public FeasibilityStudyVerbs {
  public:
-  absl::Status CreateFeasibilityStudy(
-      const pb::CreateFeasibilityStudyRequest&,
-      Change<Study> change) override {
+  absl::Status CreateFeasibilityStudy(const pb::CreateFeasibilityStudyRequest&,
+                                      Change<Study> change) override {
     if (auto s = RequireFileOpen(*change->file); !s.ok()) return s;
     change->counterpart = change->file->origin_mission();
     pb::Plan plan;
@@ -36,8 +35,8 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
     if (change->file->stage() == pb::Case::REGISTERED) {
       return StateForbids(pb::Case::Stage_Name(change->file->stage()));
     }
-    if (auto s = RequireAccredited(change.any(),
-                                   change->file->origin_mission());
+    if (auto s =
+            RequireAccredited(change.any(), change->file->origin_mission());
         !s.ok()) {
       return s;
     }
@@ -55,9 +54,8 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
     return absl::OkStatus();
   }
 
-  absl::Status AssignFeasibilityStudy(
-      const pb::AssignFeasibilityStudyRequest&,
-      Change<Study> change) override {
+  absl::Status AssignFeasibilityStudy(const pb::AssignFeasibilityStudyRequest&,
+                                      Change<Study> change) override {
     change.resource().set_assignee(change->actor().officer);
     return absl::OkStatus();
   }
@@ -109,8 +107,7 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
   }
 
   absl::Status AcknowledgeFeasibilityOpinion(
-      const pb::AcknowledgeFeasibilityOpinionRequest&,
-      Change<Study>) override {
+      const pb::AcknowledgeFeasibilityOpinionRequest&, Change<Study>) override {
     return absl::OkStatus();
   }
 

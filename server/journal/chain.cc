@@ -68,14 +68,12 @@ absl::Status VerifyChain(storage::ReadTransaction* tx, int64_t* leaf_count) {
   int64_t next = 0;
   while (true) {
     std::vector<storage::JournalBatch> rows;
-    PASSERELLE_RETURN_IF_ERROR(
-        tx->ReadJournal(next, kVerifyPage, &rows));
+    PASSERELLE_RETURN_IF_ERROR(tx->ReadJournal(next, kVerifyPage, &rows));
     if (rows.empty()) break;
     for (const storage::JournalBatch& row : rows) {
       LeafBatch batch;
       if (!batch.ParseFromString(row.leaves) ||
-          batch.leaves_size() != row.count ||
-          row.first_sequence != next) {
+          batch.leaves_size() != row.count || row.first_sequence != next) {
         return absl::DataLossError(
             absl::StrCat("journal broken before leaf ", next));
       }
