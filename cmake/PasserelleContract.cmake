@@ -96,7 +96,8 @@ function(passerelle_contract)
   target_include_directories(passerelle_${ARG_NAME}_glue PUBLIC
     "${CMAKE_SOURCE_DIR}")
   target_link_libraries(passerelle_${ARG_NAME}_glue PUBLIC
-    passerelle_${ARG_NAME}_grpc passerelle_${ARG_NAME}_verbs)
+    passerelle_${ARG_NAME}_grpc passerelle_${ARG_NAME}_verbs
+    passerelle_rpc passerelle_domain)
   target_precompile_headers(passerelle_${ARG_NAME}_glue REUSE_FROM
     passerelle_grpc_pch)
   add_library(passerelle::${ARG_NAME}_glue ALIAS passerelle_${ARG_NAME}_glue)

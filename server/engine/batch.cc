@@ -18,6 +18,7 @@ void Batch::Absorb(Effects effects) {
                       std::move(effects.answer));
   }
   directory_changed_ |= effects.directory_changed;
+  wake_time_ = std::min(wake_time_, effects.wake_time);
 }
 
 void Batch::AddRefusal(const internal::Leaf& leaf) {

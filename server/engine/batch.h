@@ -25,6 +25,7 @@ struct Effects {
   std::string fingerprint;  // empty: nothing to remember
   internal::StoredAnswer answer;
   bool directory_changed = false;
+  absl::Time wake_time = absl::InfiniteFuture();  // of the records written
 };
 
 // Last sequence of each mailbox, as committed. Loaded on first use.
@@ -52,6 +53,7 @@ class Batch {
   const journal::Tail& tail() const { return journal_.tail(); }
   const MailboxHeads& new_heads() const { return new_heads_; }
   bool directory_changed() const { return directory_changed_; }
+  absl::Time wake_time() const { return wake_time_; }
 
  private:
   journal::Appender journal_;
@@ -60,6 +62,7 @@ class Batch {
   std::map<std::string, internal::StoredAnswer, std::less<>> requests_;
   MailboxHeads new_heads_;
   bool directory_changed_ = false;
+  absl::Time wake_time_ = absl::InfiniteFuture();
 };
 
 }  // namespace passerelle::engine

@@ -1,6 +1,6 @@
 #include "server/engine/execution.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -490,6 +490,7 @@ absl::Status ChangeExecution::Save() {
     PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(file_.record));
   }
   effects_->directory_changed = !kind_->in_case();
+  effects_->wake_time = std::min(effects_->wake_time, record.wake_time);
   return absl::OkStatus();
 }
 
@@ -618,6 +619,7 @@ absl::Status RunTimer(const WriterContext& context,
   }
   loaded.message->SerializeToString(&loaded.record.message);
   loaded.facts.SerializeToString(&loaded.record.internal);
+  effects->wake_time = loaded.record.wake_time;
   return context.tx.Update(loaded.record);
 }
 

@@ -8,6 +8,7 @@
 #include "passerelle/internal/v1/stored.pb.h"
 #include "server/domain/actor.h"
 #include "server/domain/change.h"
+#include "server/domain/lifecycle.h"
 #include "server/domain/visibility.h"
 #include "server/engine/batch.h"
 #include "server/engine/core.h"
@@ -70,7 +71,6 @@ class ChangeExecution {
     return method_.shape == domain::MethodSpec::Shape::kCreate;
   }
   bool on_file() const { return kind_->in_case() && kind_->is_root(); }
-  domain::Course CourseOf(const domain::KindSpec& kind, Loaded* loaded) const;
   void MailTo(const std::string& mission, const domain::KindSpec& kind,
               const google::protobuf::Message& resource,
               const std::string& event);

@@ -27,13 +27,15 @@ std::string IdGenerator::Next(absl::string_view letter, absl::Time now) {
   const uint64_t high = (static_cast<uint64_t>(last_millis_) << 16) |
                         (uint64_t{7} << 12) | counter_;
   const uint64_t low = (uint64_t{2} << 62) | (random >> 2);
-  // 128 bits as 26 digits of 5 bits, the first holding the top 3 bits.
+  // 128 bits as 26 digits of 5 bits from the low end; the first digit holds
+  // the top 3 bits.
   char text[26];
-  unsigned __int128 value =
-      (static_cast<unsigned __int128>(high) << 64) | low;
+  uint64_t top = high;
+  uint64_t bottom = low;
   for (int i = 25; i >= 0; --i) {
-    text[i] = kDigits[static_cast<size_t>(value & 31)];
-    value >>= 5;
+    text[i] = kDigits[bottom & 31];
+    bottom = (bottom >> 5) | (top << 59);
+    top >>= 5;
   }
   return absl::StrCat(letter, absl::string_view(text, sizeof(text)));
 }

@@ -2,9 +2,11 @@
 #define PASSERELLE_TESTS_SUPPORT_STATUS_MATCHERS_H_
 
 #include <ostream>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/status_details.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -30,6 +32,13 @@ MATCHER_P(StatusIs, code,
           (negation ? "is not " : "is ") + absl::StatusCodeToString(code)) {
   *result_listener << "which is " << StatusOf(arg).ToString();
   return StatusOf(arg).code() == code;
+}
+
+// EXPECT_THAT(x, HasReason("NOT_VISIBLE")) for either.
+MATCHER_P(HasReason, reason,
+          std::string(negation ? "has not" : "has") + " reason " + reason) {
+  *result_listener << "which is " << StatusOf(arg).ToString();
+  return ReasonOf(StatusOf(arg)) == reason;
 }
 
 }  // namespace passerelle::testing

@@ -1,0 +1,176 @@
+#include "server/app/server.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/log.h"
+#include "common/peer_identity.h"
+#include "common/status_macros.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/grpcpp.h"
+#include "server/app/calendars.h"
+#include "server/app/drain.h"
+#include "server/app/health.h"
+#include "server/app/listener.h"
+#include "server/app/poller.h"
+#include "server/app/revocation.h"
+#include "server/app/server_settings.h"
+#include "server/app/tls_material.h"
+#include "server/engine/engine.h"
+#include "server/rpc/pipeline.h"
+#include "server/storage/sqlite/sqlite_store.h"
+
+namespace passerelle::app {
+namespace {
+
+rpc::PipelineOptions PipelineOptionsOf(const ServerConfig& config) {
+  rpc::PipelineOptions options;
+  const ServerConfig::Limits& limits = config.limits;
+  options.mission_limits.live_calls =
+      static_cast<int>(limits.live_calls_per_mission);
+  options.mission_limits.watches =
+      static_cast<int>(limits.watches_per_mission);
+  options.mission_limits.calls_per_second =
+      static_cast<double>(limits.calls_per_second_per_mission);
+  options.mission_limits.burst = static_cast<double>(limits.burst);
+  options.request_bytes = static_cast<size_t>(limits.request_bytes);
+  options.max_deadline = limits.max_deadline;
+  options.watch_duration = limits.watch_duration;
+  return options;
+}
+
+engine::EngineOptions EngineOptionsOf(const ServerConfig& config) {
+  engine::EngineOptions options;
+  options.max_batch = static_cast<int>(config.engine.max_batch);
+  options.max_queue = static_cast<size_t>(config.engine.max_queue);
+  return options;
+}
+
+}  // namespace
+
+// In the order of their making; destroyed in the opposite one.
+struct Server::Parts {
+  SystemClock system_clock;
+  const Clock* clock = nullptr;
+  std::unique_ptr<storage::sqlite::SqliteStore> store;
+  std::unique_ptr<domain::Contract> contract;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<RevocationList> revocation;
+  std::unique_ptr<PeerIdentityReader> identities;
+  std::unique_ptr<TlsMaterial> tls;
+  std::unique_ptr<rpc::Pipeline> pipeline;
+  std::vector<std::shared_ptr<grpc::Service>> services;
+  std::unique_ptr<Listener> listener;
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<Health> health;
+  std::unique_ptr<Poller> poller;
+  std::unique_ptr<Drain> drain;
+};
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(
+    const ServerConfig& config, Composition composition) {
+  SetLogLevel(config.log.level);
+  auto parts = std::make_unique<Parts>();
+  Parts* p = parts.get();
+  p->clock =
+      composition.clock != nullptr ? composition.clock : &p->system_clock;
+
+  storage::sqlite::SqliteOptions store_options;
+  store_options.path = config.store.path;
+  store_options.readers = static_cast<int>(config.store.readers);
+  store_options.vfs = composition.vfs;
+  PASSERELLE_ASSIGN_OR_RETURN(
+      p->store, storage::sqlite::SqliteStore::Open(store_options));
+  PASSERELLE_ASSIGN_OR_RETURN(domain::Calendars calendars,
+                              LoadCalendars(config.calendars.file));
+  p->contract = rpc::MakeContract(composition.services);
+  PASSERELLE_ASSIGN_OR_RETURN(
+      p->engine,
+      engine::Engine::Start(EngineOptionsOf(config), p->contract.get(),
+                            p->store.get(), p->clock, std::move(calendars)));
+  PASSERELLE_RETURN_IF_ERROR(
+      p->engine->Bootstrap(config.bootstrap.operator_mission,
+                           config.bootstrap.operator_officer));
+
+  PASSERELLE_ASSIGN_OR_RETURN(p->revocation,
+                              RevocationList::Open(config.revocation.file));
+  // Certificates live by real time, whatever drives the deadlines.
+  p->identities = std::make_unique<PeerIdentityReader>(
+      PeerIdentityReader::Options{.trust_domain = config.tls.trust_domain},
+      &p->system_clock);
+  PASSERELLE_ASSIGN_OR_RETURN(
+      p->tls, TlsMaterial::Load(config.TlsOptions(), &p->system_clock));
+  p->pipeline = std::make_unique<rpc::Pipeline>(
+      PipelineOptionsOf(config), p->contract.get(), p->engine.get(),
+      p->identities.get(), [revocation = p->revocation.get()](
+                               const PeerIdentity& peer) {
+        return revocation->IsRevoked(peer);
+      });
+  p->revocation->OnChange([p] { p->pipeline->RecheckWaiting(); });
+
+  PASSERELLE_ASSIGN_OR_RETURN(p->listener,
+                              Listener::Bind(config.ListenerOptions()));
+  grpc::ServerBuilder builder;
+  ApplySettings(config.TransportSettings(), &builder);
+  Health::Enable();
+  if (config.server.reflection) {
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  }
+  std::vector<std::string> names;
+  for (const rpc::ServiceEntry& entry : composition.services) {
+    p->services.push_back(entry.make_glue(p->pipeline.get()));
+    builder.RegisterService(p->services.back().get());
+    names.push_back(entry.descriptor->full_name());
+  }
+  p->listener->AttachTo(&builder, p->tls->Credentials());
+  p->server = builder.BuildAndStart();
+  if (p->server == nullptr) {
+    return absl::InternalError("gRPC did not start the server");
+  }
+  p->health = std::make_unique<Health>(p->server.get(), std::move(names));
+  p->listener->Start();
+  p->health->SetAll(Serving::kYes);
+  p->poller = std::make_unique<Poller>(
+      config.tls.poll_interval,
+      std::vector<std::function<void()>>{[p] { p->tls->CheckNow(); },
+                                         [p] { p->revocation->CheckNow(); }});
+  p->drain = std::make_unique<Drain>(
+      DrainSteps{
+          .not_serving = [p] { p->health->Drain(); },
+          .stop_accepting = [p] { p->listener->StopAccepting(); },
+          .end_watches = [p] { p->pipeline->Drain(); },
+          .shutdown =
+              [p](absl::Time deadline) {
+                p->server->Shutdown(absl::ToChronoTime(deadline));
+              }},
+      config.DrainSettings());
+  Log(LogLevel::kInfo, "serving",
+      {{"address", config.listen.address}, {"port", p->listener->port()}});
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() {
+  parts_->poller.reset();
+  parts_->listener->StopAccepting();
+  parts_->pipeline->Drain();
+  parts_->server->Shutdown(std::chrono::system_clock::now() +
+                           std::chrono::seconds(2));
+  parts_->server.reset();
+  parts_->engine->Stop();
+}
+
+int Server::port() const { return parts_->listener->port(); }
+
+void Server::RequestDrain() { parts_->drain->Request(); }
+
+void Server::Wait() { parts_->drain->Run(); }
+
+void Server::ReloadFiles() {
+  parts_->tls->CheckNow();
+  parts_->revocation->CheckNow();
+}
+
+}  // namespace passerelle::app

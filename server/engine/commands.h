@@ -1,0 +1,144 @@
+#ifndef PASSERELLE_SERVER_ENGINE_COMMANDS_H_
+#define PASSERELLE_SERVER_ENGINE_COMMANDS_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/engine/engine.h"
+#include "server/engine/execution.h"
+#include "server/engine/reading.h"
+
+namespace passerelle::engine {
+
+// Something the writer runs in a savepoint of its own.
+struct Engine::Command {
+  virtual ~Command() = default;
+  virtual absl::Status Run(const WriterContext& context, Effects* effects) = 0;
+  // After the flush, or when nothing was done.
+  virtual void Done(const absl::Status& status) = 0;
+  // The line of evidence of a refusal; none for the server's own commands.
+  virtual bool Refusal(const absl::Status&, absl::Time, internal::Leaf*) {
+    return false;
+  }
+  // File whose consents the command changed, and their new epoch.
+  std::string consent_case;
+  int64_t consent_epoch = 0;
+};
+
+class Engine::ChangeCommand final : public Engine::Command {
+ public:
+  explicit ChangeCommand(std::unique_ptr<Call> call) : call_(std::move(call)) {}
+
+  absl::Status Run(const WriterContext& context, Effects* effects) override {
+    call_->response->Clear();
+    ChangeExecution execution(context, *call_, effects);
+    const absl::Status status = execution.Run();
+    if (status.ok()) {
+      consent_case = execution.consent_case();
+      consent_epoch = execution.consent_epoch();
+    }
+    return status;
+  }
+  void Done(const absl::Status& status) override { call_->done(status); }
+  bool Refusal(const absl::Status& status, absl::Time now,
+               internal::Leaf* leaf) override {
+    *leaf = RefusalLeaf(*call_, status, now);
+    return true;
+  }
+
+ private:
+  std::unique_ptr<Call> call_;
+};
+
+// A read whose consents changed while it ran: decided again by the writer.
+class Engine::ReadCommand final : public Engine::Command {
+ public:
+  explicit ReadCommand(std::shared_ptr<Call> call) : call_(std::move(call)) {}
+
+  absl::Status Run(const WriterContext& context, Effects* effects) override {
+    std::vector<Disclosure> disclosures;
+    const absl::Status status =
+        ExecuteRead(context.core, context.directory, *call_, context.now,
+                    &context.tx, &disclosures);
+    for (Disclosure& disclosure : disclosures) {
+      effects->leaves.push_back(std::move(disclosure.leaf));
+    }
+    return status;
+  }
+  void Done(const absl::Status& status) override { call_->done(status); }
+  bool Refusal(const absl::Status& status, absl::Time now,
+               internal::Leaf* leaf) override {
+    *leaf = RefusalLeaf(*call_, status, now);
+    return true;
+  }
+
+ private:
+  std::shared_ptr<Call> call_;
+};
+
+// Completes a read once the lines admitted before it are flushed.
+class Engine::FlushCommand final : public Engine::Command {
+ public:
+  explicit FlushCommand(std::shared_ptr<Call> call) : call_(std::move(call)) {}
+  absl::Status Run(const WriterContext&, Effects*) override {
+    return absl::OkStatus();
+  }
+  void Done(const absl::Status& status) override { call_->done(status); }
+
+ private:
+  std::shared_ptr<Call> call_;
+};
+
+// Records what a mission has taken into its own keeping.
+class Engine::AcknowledgeCommand final : public Engine::Command {
+ public:
+  explicit AcknowledgeCommand(std::unique_ptr<Call> call)
+      : call_(std::move(call)) {}
+
+  absl::Status Run(const WriterContext& context, Effects* effects) override;
+  void Done(const absl::Status& status) override { call_->done(status); }
+  bool Refusal(const absl::Status& status, absl::Time now,
+               internal::Leaf* leaf) override {
+    *leaf = RefusalLeaf(*call_, status, now);
+    return true;
+  }
+
+ private:
+  std::unique_ptr<Call> call_;
+};
+
+// Lets time act on one exchange.
+class Engine::TimerCommand final : public Engine::Command {
+ public:
+  explicit TimerCommand(storage::RecordKey key) : key_(std::move(key)) {}
+  absl::Status Run(const WriterContext& context, Effects* effects) override {
+    return RunTimer(context, key_, effects);
+  }
+  void Done(const absl::Status& status) override;
+
+ private:
+  const storage::RecordKey key_;
+};
+
+// Registers the platform's operator.
+class Engine::BootstrapCommand final : public Engine::Command {
+ public:
+  BootstrapCommand(std::string mission_id, std::string officer_id,
+                   std::function<void(absl::Status)> done)
+      : mission_id_(std::move(mission_id)),
+        officer_id_(std::move(officer_id)),
+        done_(std::move(done)) {}
+  absl::Status Run(const WriterContext& context, Effects* effects) override;
+  void Done(const absl::Status& status) override { done_(status); }
+
+ private:
+  const std::string mission_id_;
+  const std::string officer_id_;
+  const std::function<void(absl::Status)> done_;
+};
+
+}  // namespace passerelle::engine
+
+#endif  // PASSERELLE_SERVER_ENGINE_COMMANDS_H_

@@ -1,0 +1,227 @@
+#include "server/engine/engine.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/log.h"
+#include "common/status_macros.h"
+#include "server/domain/errors.h"
+#include "server/domain/lifecycle.h"
+#include "server/engine/commands.h"
+
+namespace passerelle::engine {
+namespace {
+
+namespace pb = ::passerelle::v1;
+
+absl::Status Draining() {
+  return domain::RetryLater(pb::DRAINING, "The server stops.",
+                            absl::Seconds(1));
+}
+
+absl::Status Overloaded() {
+  return domain::RetryLater(pb::OVERLOADED, "The server has too much at work.",
+                            absl::Milliseconds(200));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
+    EngineOptions options, const domain::Contract* contract,
+    storage::Store* store, const Clock* clock, domain::Calendars calendars) {
+  PASSERELLE_ASSIGN_OR_RETURN(Secrets secrets, Secrets::Load(store));
+  auto engine = std::unique_ptr<Engine>(
+      new Engine(options, *contract, store, *clock, std::move(secrets),
+                 std::move(calendars)));
+  PASSERELLE_RETURN_IF_ERROR(engine->ReloadDirectory());
+  PASSERELLE_RETURN_IF_ERROR(store->Read([&](storage::ReadTransaction& tx) {
+    return journal::LoadTail(&tx, &engine->tail_);
+  }));
+  engine->writer_ = std::thread([e = engine.get()] { e->WriterLoop(); });
+  return engine;
+}
+
+Engine::Engine(EngineOptions options, const domain::Contract& contract,
+               storage::Store* store, const Clock& clock, Secrets secrets,
+               domain::Calendars calendars)
+    : options_(options),
+      store_(store),
+      core_(contract, std::move(secrets), clock, std::move(calendars)),
+      workers_(std::make_unique<Workers>(options.read_threads,
+                                         options.max_queue)) {}
+
+Engine::~Engine() { Stop(); }
+
+void Engine::Stop() {
+  workers_.reset();
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  wake_.NotifyAll();
+  if (writer_.joinable()) writer_.join();
+}
+
+std::shared_ptr<const Directory> Engine::directory() const {
+  MutexLock lock(&directory_mutex_);
+  return directory_;
+}
+
+absl::Status Engine::ReloadDirectory() {
+  PASSERELLE_ASSIGN_OR_RETURN(std::shared_ptr<const Directory> fresh,
+                              Directory::Load(store_));
+  MutexLock lock(&directory_mutex_);
+  directory_ = std::move(fresh);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<domain::Actor> Engine::Resolve(
+    const CallerIdentity& caller) const {
+  return directory()->Resolve(caller, core_.clock.Now());
+}
+
+void Engine::RecordRefusal(const Call& call, const absl::Status& status) {
+  gate_.Refused(RefusalLeaf(call, status, core_.clock.Now()));
+}
+
+void Engine::RecordMailRead(const Call& call) {
+  std::vector<Disclosure> disclosures;
+  disclosures.push_back({"", 0, LeafOf(call, core_.clock.Now())});
+  gate_.Admit(&disclosures);
+}
+
+void Engine::Execute(std::unique_ptr<Call> call) {
+  core_.Validate(call.get());
+  switch (call->method->shape) {
+    case domain::MethodSpec::Shape::kGet:
+      // A point read takes some 20 µs: less than handing it to a thread.
+      return Read(std::shared_ptr<Call>(std::move(call)));
+    case domain::MethodSpec::Shape::kList: {
+      std::shared_ptr<Call> shared(std::move(call));
+      if (workers_ == nullptr || !workers_->Run([this, shared] {
+            Read(shared);
+          })) {
+        shared->done(Overloaded());
+      }
+      return;
+    }
+    default:
+      return Enqueue(std::make_unique<ChangeCommand>(std::move(call)));
+  }
+}
+
+void Engine::AcknowledgeMail(std::unique_ptr<Call> call) {
+  Enqueue(std::make_unique<AcknowledgeCommand>(std::move(call)));
+}
+
+void Engine::Enqueue(std::unique_ptr<Command> command) {
+  absl::Status refused;
+  {
+    MutexLock lock(&mutex_);
+    if (stopping_) {
+      refused = Draining();
+    } else if (queue_.size() >= options_.max_queue) {
+      refused = Overloaded();
+    } else {
+      queue_.push_back(std::move(command));
+      if (!writer_waits_) return;
+      writer_waits_ = false;
+    }
+  }
+  if (!refused.ok()) return command->Done(refused);
+  wake_.NotifyOne();
+}
+
+void Engine::Read(std::shared_ptr<Call> call) {
+  const auto directory = this->directory();
+  const absl::Time now = core_.clock.Now();
+  std::vector<Disclosure> disclosures;
+  const absl::Status status = store_->Read([&](storage::ReadTransaction& tx) {
+    return ExecuteRead(core_, *directory, *call, now, &tx, &disclosures);
+  });
+  if (!status.ok()) {
+    const absl::Status documented = Documented(status);
+    RecordRefusal(*call, documented);
+    call->response->Clear();
+    return call->done(documented);
+  }
+  const bool restricted = IsRestricted(disclosures);
+  switch (gate_.Admit(&disclosures)) {
+    case DisclosureGate::Verdict::kAdmitted:
+      if (!restricted) return call->done(absl::OkStatus());
+      return Enqueue(std::make_unique<FlushCommand>(std::move(call)));
+    case DisclosureGate::Verdict::kStale:
+      return Enqueue(std::make_unique<ReadCommand>(std::move(call)));
+    case DisclosureGate::Verdict::kFull:
+      call->response->Clear();
+      return call->done(Overloaded());
+  }
+}
+
+absl::Status Engine::ReadMail(absl::string_view mission, int64_t after,
+                              int limit, pb::FetchMailboxResponse* page) {
+  page->Clear();
+  const absl::Status status = store_->Read([&](storage::ReadTransaction& tx) {
+    storage::MailboxState state;
+    PASSERELLE_RETURN_IF_ERROR(tx.GetMailbox(mission, &state));
+    if (after > state.last_sequence) {
+      return domain::Failure(
+          pb::CURSOR_INVALID, "The position lies beyond the mailbox.",
+          {{"lastSequence", absl::StrCat(state.last_sequence)}});
+    }
+    if (after + 1 < state.oldest_sequence) {
+      return domain::Failure(
+          pb::CURSOR_EXPIRED, "Entries after the position were compacted.",
+          {{"oldestSequence", absl::StrCat(state.oldest_sequence)}});
+    }
+    page->set_last_sequence(state.last_sequence);
+    page->mutable_acknowledgement()->set_sequence(state.acknowledged_sequence);
+    if (state.acknowledged_sequence > 0) {
+      *page->mutable_acknowledgement()->mutable_acknowledge_time() =
+          domain::ToTimestamp(state.acknowledge_time);
+    }
+    std::vector<storage::MailboxEntry> entries;
+    PASSERELLE_RETURN_IF_ERROR(
+        tx.ReadMailbox(mission, after, limit, &entries));
+    for (const storage::MailboxEntry& stored : entries) {
+      internal::MailEntry mail;
+      if (!mail.ParseFromString(stored.entry)) {
+        return absl::DataLossError("mail damaged");
+      }
+      pb::MailboxEntry* entry = page->add_entries();
+      entry->set_sequence(stored.sequence);
+      *entry->mutable_event_time() = mail.event_time();
+      entry->set_event(mail.event());
+      entry->set_resource(mail.resource());
+      entry->set_state(mail.state());
+      entry->set_actor_mission(mail.actor_mission());
+    }
+    return absl::OkStatus();
+  });
+  if (!status.ok()) page->Clear();
+  return Documented(status);
+}
+
+absl::Status Engine::Bootstrap(absl::string_view mission_id,
+                               absl::string_view officer_id) {
+  std::mutex mutex;
+  std::condition_variable condition;
+  absl::Status result;
+  bool finished = false;
+  Enqueue(std::make_unique<BootstrapCommand>(
+      std::string(mission_id), std::string(officer_id),
+      [&](absl::Status status) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        result = std::move(status);
+        finished = true;
+        condition.notify_one();
+      }));
+  std::unique_lock<std::mutex> lock(mutex);
+  condition.wait(lock, [&] { return finished; });
+  return result;
+}
+
+}  // namespace passerelle::engine

@@ -1,0 +1,76 @@
+#include "server/engine/gate.h"
+
+#include <utility>
+
+namespace passerelle::engine {
+namespace {
+
+constexpr size_t kMaxPending = 1 << 16;
+// Longer than any call may last, twice over.
+constexpr absl::Duration kKeepEpochs = absl::Minutes(10);
+constexpr size_t kPruneAbove = 1024;
+
+}  // namespace
+
+DisclosureGate::Verdict DisclosureGate::Admit(
+    std::vector<Disclosure>* disclosures) {
+  MutexLock lock(&mutex_);
+  if (admitted_.size() + disclosures->size() > kMaxPending) {
+    return Verdict::kFull;
+  }
+  for (const Disclosure& disclosure : *disclosures) {
+    const auto it = epochs_.find(disclosure.case_id);
+    if (it != epochs_.end() && it->second.epoch > disclosure.epoch) {
+      return Verdict::kStale;
+    }
+  }
+  for (Disclosure& disclosure : *disclosures) {
+    admitted_.push_back(std::move(disclosure.leaf));
+  }
+  return Verdict::kAdmitted;
+}
+
+void DisclosureGate::Refused(Leaf leaf) {
+  MutexLock lock(&mutex_);
+  if (refused_.size() < kMaxPending) {
+    refused_.push_back(std::move(leaf));
+  } else {
+    ++uncounted_;
+  }
+}
+
+void DisclosureGate::Take(std::vector<Leaf>* admitted,
+                          std::vector<Leaf>* refused) {
+  MutexLock lock(&mutex_);
+  for (Leaf& leaf : admitted_) admitted->push_back(std::move(leaf));
+  admitted_.clear();
+  for (Leaf& leaf : refused_) refused->push_back(std::move(leaf));
+  refused_.clear();
+  if (uncounted_ > 0) {
+    Leaf rest;
+    rest.set_method("refused calls beyond what is told apart");
+    rest.set_count(uncounted_);
+    refused->push_back(std::move(rest));
+    uncounted_ = 0;
+  }
+}
+
+void DisclosureGate::Raise(const std::string& case_id, int64_t epoch,
+                           absl::Time now, std::vector<Leaf>* admitted) {
+  MutexLock lock(&mutex_);
+  for (Leaf& leaf : admitted_) admitted->push_back(std::move(leaf));
+  admitted_.clear();
+  epochs_[case_id] = {epoch, now};
+  if (epochs_.size() < kPruneAbove) return;
+  for (auto it = epochs_.begin(); it != epochs_.end();) {
+    it = now - it->second.time > kKeepEpochs ? epochs_.erase(it)
+                                             : std::next(it);
+  }
+}
+
+bool DisclosureGate::HasPending() const {
+  MutexLock lock(&mutex_);
+  return !admitted_.empty() || !refused_.empty() || uncounted_ > 0;
+}
+
+}  // namespace passerelle::engine

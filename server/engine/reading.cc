@@ -1,0 +1,366 @@
+#include "server/engine/reading.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/resource_name.h"
+#include "common/status_macros.h"
+#include "passerelle/v1/exchange.pb.h"
+#include "server/domain/errors.h"
+#include "server/domain/lifecycle.h"
+#include "server/engine/execution.h"
+#include "server/engine/file.h"
+
+namespace passerelle::engine {
+namespace {
+
+namespace pb = ::passerelle::v1;
+using domain::MethodSpec;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using internal::Leaf;
+using internal::PageToken;
+
+constexpr int kDefaultPage = 50;
+constexpr int kMaxPage = 1000;
+constexpr size_t kMaxPageBytes = 1 << 20;
+// A list over all files looks at no more than this for one page; a page may be
+// short while there is more.
+constexpr int kMaxExamined = 2000;
+constexpr char kAnyCase[] = "cases/-";
+
+class Reading {
+ public:
+  Reading(const Core& core, const Call& call, absl::Time now,
+          storage::ReadTransaction* tx, std::vector<Disclosure>* disclosures)
+      : core_(core),
+        call_(call),
+        method_(*call.method),
+        kind_(*call.method->kind),
+        now_(now),
+        tx_(*tx),
+        disclosures_(*disclosures) {}
+
+  absl::Status Run(const Directory& directory) {
+    PASSERELLE_ASSIGN_OR_RETURN(actor_, directory.Resolve(call_.caller, now_));
+    PASSERELLE_RETURN_IF_ERROR(domain::CheckCaller(method_, actor_));
+    if (!call_.violations.empty()) {
+      // Names decide what may be said; a malformed one decides nothing.
+      return domain::FieldsInvalid(call_.violations);
+    }
+    return method_.shape == MethodSpec::Shape::kGet ? Get() : List();
+  }
+
+ private:
+  std::string Request(const FieldDescriptor* field) const {
+    return field == nullptr ? std::string()
+                            : call_.request->GetReflection()->GetString(
+                                  *call_.request, field);
+  }
+
+  // The mission itself, or the operator of the platform.
+  bool DirectoryAdmits(const std::string& mission) const {
+    domain::EnumSet roles = 0;
+    if (mission == actor_.mission ||
+        actor_.mission_kind == domain::options::PLATFORM) {
+      roles = domain::Bit(domain::options::SELF);
+    }
+    return domain::PositionAdmits(method_, roles);
+  }
+
+  Leaf MakeLeaf(const std::string& resource,
+                const domain::Relation& relation) const {
+    Leaf leaf = LeafOf(call_, now_);
+    leaf.set_resource(resource);
+    leaf.set_consent(relation.consent);
+    return leaf;
+  }
+
+  // Relation to a resource of a file that is seen; none when it is not.
+  domain::Relation RelationToResource(domain::Relation relation,
+                                      const Message& resource) const {
+    if (const pb::Exchange* header = domain::HeaderOf(kind_, resource)) {
+      relation = domain::RelationToExchange(std::move(relation), *header,
+                                            actor_.mission);
+    }
+    if (!domain::PositionAdmits(method_, relation.roles)) return {};
+    return relation;
+  }
+
+  absl::Status Get() {
+    storage::RecordKey key;
+    const std::string name = Request(method_.name);
+    if (!KeyOf(name, &key)) return domain::NotVisible();
+    domain::Relation relation;
+    File file;
+    if (kind_.in_case()) {
+      const absl::Status found = LoadFile(&tx_, key.scope, &file);
+      if (absl::IsNotFound(found)) return domain::NotVisible();
+      PASSERELLE_RETURN_IF_ERROR(found);
+      relation = domain::RelationTo(file.message, file.facts, actor_);
+      if (!relation.sees()) return domain::NotVisible();
+    } else if (!DirectoryAdmits(kind_.is_root() ? name : key.scope)) {
+      return domain::NotVisible();
+    }
+    Loaded loaded;
+    const Message* stored = &file.message;
+    if (!kind_.in_case() || !kind_.is_root()) {
+      const absl::Status found = LoadResource(&tx_, kind_, key, &loaded);
+      if (absl::IsNotFound(found)) {
+        return kind_.in_case()
+                   ? domain::NotVisible()
+                   : domain::Failure(pb::RESOURCE_NOT_FOUND,
+                                     "There is no such entry in the "
+                                     "directory.");
+      }
+      PASSERELLE_RETURN_IF_ERROR(found);
+      stored = loaded.message.get();
+    }
+    if (kind_.in_case()) {
+      relation = RelationToResource(std::move(relation), *stored);
+      if (!relation.sees()) return domain::NotVisible();
+    }
+    Leaf leaf = MakeLeaf(name, relation);
+    leaf.set_classes(
+        core_.answers.Fill(kind_, *stored, actor_, relation, call_.response));
+    disclosures_.push_back({kind_.in_case() ? key.scope : "",
+                            file.facts.consent_epoch(), std::move(leaf)});
+    return absl::OkStatus();
+  }
+
+  absl::Status List() {
+    PASSERELLE_RETURN_IF_ERROR(OpenPage());
+    const std::string parent = Request(method_.parent);
+    absl::Status status;
+    if (!kind_.in_case()) {
+      status = ListDirectory(parent);
+    } else if (kind_.is_root() || parent == kAnyCase) {
+      status = ListOverFiles();
+    } else {
+      status = ListInFile(parent);
+    }
+    PASSERELLE_RETURN_IF_ERROR(status);
+    ClosePage();
+    return absl::OkStatus();
+  }
+
+  absl::Status OpenPage() {
+    const int size = call_.request->GetReflection()->GetInt32(
+        *call_.request, method_.page_size);
+    page_size_ = size == 0 ? kDefaultPage : std::min(size, kMaxPage);
+    arguments_ = core_.secrets.Hash(
+        "list",
+        absl::StrCat(actor_.mission, "\n", method_.full_name, "\n",
+                     Request(method_.parent)),
+        16);
+    const std::string text = Request(method_.page_token);
+    if (!text.empty()) {
+      std::string sealed;
+      std::string plain;
+      if (!FromBase64(text, &sealed) ||
+          !core_.secrets.Open("page", sealed, &plain) ||
+          !position_.ParseFromString(plain) ||
+          position_.arguments() != arguments_) {
+        return domain::Failure(pb::PAGE_TOKEN_INVALID,
+                               "The page token is damaged or belongs to other "
+                               "arguments.");
+      }
+    }
+    position_.set_arguments(arguments_);
+    const auto* response = call_.response->GetDescriptor();
+    for (int i = 0; i < response->field_count(); ++i) {
+      if (response->field(i)->message_type() == kind_.message) {
+        items_ = response->field(i);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  void ClosePage() {
+    if (!more_) return;
+    const std::string token = ToBase64(
+        core_.secrets.Seal("page", position_.SerializeAsString()));
+    call_.response->GetReflection()->SetString(
+        call_.response,
+        call_.response->GetDescriptor()->FindFieldByName("next_page_token"),
+        token);
+  }
+
+  // False when the page is full.
+  bool RoomLeft() {
+    const bool room = count_ < page_size_ && bytes_ < kMaxPageBytes &&
+                      examined_ < kMaxExamined;
+    more_ |= !room;
+    return room;
+  }
+
+  domain::EnumSet Add(const Message& stored,
+                      const domain::Relation& relation) {
+    Message* item = call_.response->GetReflection()->AddMessage(
+        call_.response, items_);
+    const domain::EnumSet classes =
+        core_.answers.Fill(kind_, stored, actor_, relation, item);
+    ++count_;
+    bytes_ += item->ByteSizeLong();
+    return classes;
+  }
+
+  absl::Status ListDirectory(const std::string& parent) {
+    const std::string scope = kind_.is_root() ? kind_.root_collection : parent;
+    if (!kind_.is_root() && !DirectoryAdmits(parent)) {
+      return domain::NotVisible();
+    }
+    std::vector<storage::Record> records;
+    PASSERELLE_RETURN_IF_ERROR(tx_.List(scope, kind_.collection,
+                                        position_.after_id(), page_size_ + 1,
+                                        &records));
+    for (storage::Record& record : records) {
+      if (!RoomLeft()) break;
+      Loaded loaded;
+      loaded.record = std::move(record);
+      PASSERELLE_RETURN_IF_ERROR(ParseRecord(kind_, &loaded));
+      Add(*loaded.message, {});
+      position_.set_after_id(loaded.record.key.id);
+    }
+    disclosures_.push_back({"", 0, MakeLeaf(parent, {})});
+    return absl::OkStatus();
+  }
+
+  absl::Status ListInFile(const std::string& parent) {
+    const auto name = ParseResourceName(parent);
+    if (!name) return domain::NotVisible();
+    File file;
+    const absl::Status found = LoadFile(&tx_, name->root, &file);
+    if (absl::IsNotFound(found)) return domain::NotVisible();
+    PASSERELLE_RETURN_IF_ERROR(found);
+    const auto relation =
+        domain::RelationTo(file.message, file.facts, actor_);
+    if (!relation.sees() || !MayList(relation)) return domain::NotVisible();
+    return ListChildren(file, relation);
+  }
+
+  // Whether any position in the file itself admits the method.
+  bool MayList(const domain::Relation& relation) const {
+    return domain::PositionAdmits(method_, relation.roles);
+  }
+
+  absl::Status ListChildren(const File& file,
+                            const domain::Relation& relation) {
+    Leaf leaf = MakeLeaf(file.message.name(), relation);
+    domain::EnumSet classes = 0;
+    bool disclosed = false;
+    while (RoomLeft()) {
+      std::vector<storage::Record> records;
+      PASSERELLE_RETURN_IF_ERROR(
+          tx_.List(file.record.key.id, kind_.collection, position_.after_id(),
+                   page_size_ - count_, &records));
+      if (records.empty()) break;
+      for (storage::Record& record : records) {
+        if (!RoomLeft()) break;
+        ++examined_;
+        Loaded loaded;
+        loaded.record = std::move(record);
+        PASSERELLE_RETURN_IF_ERROR(ParseRecord(kind_, &loaded));
+        const auto own = RelationToResource(relation, *loaded.message);
+        if (own.sees()) {
+          classes |= Add(*loaded.message, own);
+          disclosed = true;
+        }
+        position_.set_after_id(loaded.record.key.id);
+      }
+    }
+    if (disclosed) {
+      leaf.set_classes(classes);
+      disclosures_.push_back({file.record.key.id, file.facts.consent_epoch(),
+                              std::move(leaf)});
+    }
+    return absl::OkStatus();
+  }
+
+  // Files in which the caller is a party, or what is in them.
+  absl::Status ListOverFiles() {
+    while (true) {
+      // A page that ended inside a file goes on there.
+      const bool inside = !position_.after_id().empty();
+      std::vector<std::string> ids;
+      if (inside) {
+        ids.push_back(position_.after_case());
+      } else {
+        if (!RoomLeft()) break;
+        PASSERELLE_RETURN_IF_ERROR(
+            tx_.ListCases(actor_.mission, position_.after_case(),
+                          kind_.is_root() ? page_size_ - count_ : page_size_,
+                          &ids));
+      }
+      if (ids.empty()) break;
+      for (const std::string& id : ids) {
+        if (!RoomLeft()) return absl::OkStatus();
+        ++examined_;
+        PASSERELLE_RETURN_IF_ERROR(VisitFile(id));
+        if (more_) return absl::OkStatus();  // full inside the file
+        position_.set_after_case(id);
+        position_.clear_after_id();
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status VisitFile(const std::string& id) {
+    File file;
+    PASSERELLE_RETURN_IF_ERROR(LoadFile(&tx_, id, &file));
+    const auto relation = domain::RelationTo(file.message, file.facts, actor_);
+    if (!relation.sees() || !MayList(relation)) return absl::OkStatus();
+    if (!kind_.is_root()) {
+      position_.set_after_case(id);
+      return ListChildren(file, relation);
+    }
+    Leaf leaf = MakeLeaf(file.message.name(), relation);
+    leaf.set_classes(Add(file.message, relation));
+    disclosures_.push_back(
+        {id, file.facts.consent_epoch(), std::move(leaf)});
+    return absl::OkStatus();
+  }
+
+  const Core& core_;
+  const Call& call_;
+  const MethodSpec& method_;
+  const domain::KindSpec& kind_;
+  const absl::Time now_;
+  storage::ReadTransaction& tx_;
+  std::vector<Disclosure>& disclosures_;
+
+  domain::Actor actor_;
+  const FieldDescriptor* items_ = nullptr;
+  PageToken position_;
+  std::string arguments_;
+  int page_size_ = 0;
+  int count_ = 0;
+  int examined_ = 0;
+  size_t bytes_ = 0;
+  bool more_ = false;
+};
+
+}  // namespace
+
+absl::Status ExecuteRead(const Core& core, const Directory& directory,
+                         const Call& call, absl::Time now,
+                         storage::ReadTransaction* tx,
+                         std::vector<Disclosure>* disclosures) {
+  disclosures->clear();
+  call.response->Clear();
+  return Reading(core, call, now, tx, disclosures).Run(directory);
+}
+
+bool IsRestricted(const std::vector<Disclosure>& disclosures) {
+  constexpr domain::EnumSet kRestricted =
+      (domain::EnumSet{1} << domain::options::MEDICAL) |
+      (domain::EnumSet{1} << domain::options::PROTECTION) |
+      (domain::EnumSet{1} << domain::options::SEALED);
+  return std::any_of(disclosures.begin(), disclosures.end(),
+                     [](const Disclosure& d) {
+                       return (d.leaf.classes() & kRestricted) != 0;
+                     });
+}
+
+}  // namespace passerelle::engine

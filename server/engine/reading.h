@@ -1,0 +1,36 @@
+#ifndef PASSERELLE_SERVER_ENGINE_READING_H_
+#define PASSERELLE_SERVER_ENGINE_READING_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "passerelle/internal/v1/stored.pb.h"
+#include "server/engine/core.h"
+#include "server/storage/store.h"
+
+namespace passerelle::engine {
+
+// What a reading call is about to disclose of one file. The writer decides:
+// it admits the disclosure only while `epoch` is still the file's.
+struct Disclosure {
+  std::string case_id;  // empty outside files
+  int64_t epoch = 0;
+  ::passerelle::internal::v1::Leaf leaf;
+};
+
+// Fills the response of a Get or List call from one snapshot and tells what it
+// would disclose. Nothing may be answered before that was admitted.
+absl::Status ExecuteRead(const Core& core, const Directory& directory,
+                         const Call& call, absl::Time now,
+                         storage::ReadTransaction* tx,
+                         std::vector<Disclosure>* disclosures);
+
+// Classes whose disclosure is answered only after its line of evidence is
+// flushed; others as soon as it is admitted.
+bool IsRestricted(const std::vector<Disclosure>& disclosures);
+
+}  // namespace passerelle::engine
+
+#endif  // PASSERELLE_SERVER_ENGINE_READING_H_

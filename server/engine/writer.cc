@@ -1,0 +1,213 @@
+// The writer thread: group commit, timers, maintenance.
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "common/log.h"
+#include "common/status_macros.h"
+#include "server/domain/lifecycle.h"
+#include "server/engine/commands.h"
+#include "server/engine/engine.h"
+
+namespace passerelle::engine {
+namespace {
+
+constexpr int kTimersAtOnce = 256;
+constexpr absl::Duration kMaintenanceInterval = absl::Minutes(1);
+constexpr absl::Duration kRequestMemory = absl::Hours(24 * 90);
+constexpr absl::Duration kMailMemory = absl::Hours(24 * 180);
+constexpr int kMaintenanceRows = 200;
+// A commit of a busy batch adds some 50 pages to the log.
+constexpr int kBatchesPerCheckpoint = 200;
+constexpr size_t kMaxUnwritten = 1 << 17;
+
+}  // namespace
+
+void Engine::WriterLoop() {
+  while (true) {
+    std::vector<std::unique_ptr<Command>> commands;
+    bool stopping = false;
+    {
+      MutexLock lock(&mutex_);
+      if (queue_.empty() && !stopping_) {
+        // Also the tick of timers and of lines that wait for a flush.
+        writer_waits_ = true;
+        wake_.WaitFor(&mutex_, absl::ToChronoMicroseconds(options_.leaf_delay));
+        writer_waits_ = false;
+      }
+      stopping = stopping_;
+      const auto limit = static_cast<size_t>(options_.max_batch);
+      while (!queue_.empty() && commands.size() < limit) {
+        commands.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+      }
+    }
+    const bool idle = commands.empty();
+    if (!idle || gate_.HasPending() || !unwritten_.empty() ||
+        !unwritten_refusals_.empty()) {
+      RunBatch(std::move(commands));
+    }
+    if (idle && stopping) return;
+    RunTimers();
+    if (idle || batches_since_checkpoint_ >= kBatchesPerCheckpoint) Maintain();
+  }
+}
+
+void Engine::RunBatch(std::vector<std::unique_ptr<Command>> commands) {
+  gate_.Take(&unwritten_, &unwritten_refusals_);
+  std::vector<absl::Status> results;
+  const absl::Status committed = Commit(&commands, &results);
+  if (!committed.ok()) {
+    if (commands.size() > 1 && !absl::IsResourceExhausted(committed)) {
+      // One command may be what the store cannot digest: give each a commit
+      // of its own.
+      for (auto& command : commands) {
+        std::vector<std::unique_ptr<Command>> single;
+        single.push_back(std::move(command));
+        RunBatch(std::move(single));
+      }
+      return;
+    }
+    const absl::Status answer = Documented(committed);
+    for (auto& command : commands) {
+      internal::Leaf leaf;
+      if (command->Refusal(answer, core_.clock.Now(), &leaf)) {
+        unwritten_refusals_.push_back(std::move(leaf));
+      }
+      command->Done(answer);
+    }
+    // Evidence that could not be written waits; what is beyond the bound is
+    // dropped and said so.
+    if (unwritten_.size() > kMaxUnwritten ||
+        unwritten_refusals_.size() > kMaxUnwritten) {
+      Log(LogLevel::kError, "evidence_dropped",
+          {{"leaves", static_cast<int64_t>(unwritten_.size() +
+                                           unwritten_refusals_.size())}});
+      unwritten_.clear();
+      unwritten_refusals_.clear();
+    }
+    return;
+  }
+  for (size_t i = 0; i < commands.size(); ++i) {
+    commands[i]->Done(results[i]);
+  }
+}
+
+absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
+                            std::vector<absl::Status>* results) {
+  const auto directory = this->directory();
+  const absl::Time now = core_.clock.Now();
+  std::unique_ptr<Batch> batch;
+  const absl::Status committed =
+      store_->Write([&](storage::WriteTransaction& tx) {
+        batch = std::make_unique<Batch>(tail_);
+        results->assign(commands->size(), absl::OkStatus());
+        for (const internal::Leaf& leaf : unwritten_) batch->AddLeaf(leaf);
+        const size_t placed = unwritten_.size();
+        size_t written = placed;
+        for (const internal::Leaf& leaf : unwritten_refusals_) {
+          batch->AddRefusal(leaf);
+        }
+        const WriterContext context{core_, *directory, *batch, ids_, tx, now};
+        for (size_t i = 0; i < commands->size(); ++i) {
+          Command& command = *(*commands)[i];
+          Effects effects;
+          const absl::Status status = tx.Savepoint([&] {
+            effects = Effects{};
+            command.consent_case.clear();
+            return command.Run(context, &effects);
+          });
+          if (IsStoreError(status)) return status;
+          if (status.ok()) {
+            if (!command.consent_case.empty()) {
+              // Reads admitted so far stand before this change.
+              gate_.Raise(command.consent_case, command.consent_epoch, now,
+                          &unwritten_);
+              for (; written < unwritten_.size(); ++written) {
+                batch->AddLeaf(unwritten_[written]);
+              }
+            }
+            batch->Absorb(std::move(effects));
+          } else {
+            internal::Leaf leaf;
+            if (command.Refusal(status, now, &leaf)) batch->AddRefusal(leaf);
+          }
+          (*results)[i] = status;
+        }
+        return batch->Flush(now, heads_, &tx);
+      });
+  if (!committed.ok()) {
+    heads_.clear();  // loaded again from what is really stored
+    return committed;
+  }
+  tail_ = batch->tail();
+  unwritten_.clear();
+  unwritten_refusals_.clear();
+  ++batches_since_checkpoint_;
+  next_wake_ = std::min(next_wake_, batch->wake_time());
+  if (batch->directory_changed()) {
+    if (const absl::Status status = ReloadDirectory(); !status.ok()) {
+      Log(LogLevel::kError, "directory_reload_failed",
+          {{"code", absl::StatusCodeToString(status.code())}});
+    }
+  }
+  for (const auto& [mission, head] : batch->new_heads()) {
+    heads_[mission] = head;
+    mail_hub_.Delivered(mission, head);
+  }
+  return absl::OkStatus();
+}
+
+void Engine::RunTimers() {
+  const absl::Time now = core_.clock.Now();
+  while (next_wake_ <= now) {
+    std::vector<storage::RecordKey> due;
+    const absl::Status read = store_->Read([&](storage::ReadTransaction& tx) {
+      PASSERELLE_RETURN_IF_ERROR(tx.NextWake(&next_wake_));
+      return tx.ListDue(now, kTimersAtOnce, &due);
+    });
+    if (!read.ok() || due.empty()) return;
+    std::vector<std::unique_ptr<Command>> commands;
+    commands.reserve(due.size());
+    for (storage::RecordKey& key : due) {
+      commands.push_back(std::make_unique<TimerCommand>(std::move(key)));
+    }
+    std::vector<absl::Status> results;
+    const absl::Status committed = Commit(&commands, &results);
+    next_wake_ = absl::InfinitePast();  // more may be due: look again
+    if (!committed.ok()) return;        // tried again at the next tick
+    bool failed = false;
+    for (size_t i = 0; i < commands.size(); ++i) {
+      commands[i]->Done(results[i]);
+      failed |= !results[i].ok();
+    }
+    if (failed) return;
+  }
+}
+
+void Engine::Maintain() {
+  if (batches_since_checkpoint_ > 0) {
+    batches_since_checkpoint_ = 0;
+    if (const absl::Status status = store_->Checkpoint(); !status.ok()) {
+      Log(LogLevel::kWarning, "checkpoint_failed",
+          {{"code", absl::StatusCodeToString(status.code())}});
+    }
+  }
+  const absl::Time now = core_.clock.Now();
+  if (now - last_maintenance_ < kMaintenanceInterval) return;
+  last_maintenance_ = now;
+  const absl::Status status =
+      store_->Write([&](storage::WriteTransaction& tx) {
+        int64_t forgotten = 0;
+        PASSERELLE_RETURN_IF_ERROR(tx.ForgetRequests(
+            now - kRequestMemory, kMaintenanceRows, &forgotten));
+        return tx.CompactMailboxes(now - kMailMemory, kMaintenanceRows);
+      });
+  if (!status.ok()) {
+    Log(LogLevel::kWarning, "maintenance_failed",
+        {{"code", absl::StatusCodeToString(status.code())}});
+  }
+}
+
+}  // namespace passerelle::engine

@@ -1,0 +1,71 @@
+// passerelled: the Passerelle server.
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "common/log.h"
+#include "server/app/config.h"
+#include "server/app/drain.h"
+#include "server/app/server.h"
+#include "server/storage/sqlite/sqlite_store.h"
+
+namespace {
+
+namespace app = passerelle::app;
+
+// What a crash would write to disk is what the store keeps sealed.
+void ForbidCoreDumps() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "passerelled: %s\n",
+               std::string(status.message()).c_str());
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  app::BlockSignals();
+  ForbidCoreDumps();
+
+  CLI::App command("passerelled: brokers returnee files between missions");
+  std::string config_path;
+  bool check_config = false;
+  bool migrate_only = false;
+  command.set_version_flag("--version", PASSERELLE_VERSION);
+  command.add_option("--config", config_path, "Configuration file (TOML)")
+      ->required();
+  command.add_flag("--check_config", check_config,
+                   "Check the configuration and stop");
+  command.add_flag("--migrate_only", migrate_only,
+                   "Bring the store to this version and stop");
+  CLI11_PARSE(command, argc, argv);
+
+  const auto config = app::LoadConfig(config_path);
+  if (!config.ok()) return Fail(config.status());
+  if (check_config) {
+    std::printf("%s: sound\n", config_path.c_str());
+    return 0;
+  }
+  if (migrate_only) {
+    passerelle::storage::sqlite::SqliteOptions options;
+    options.path = config->store.path;
+    const auto store = passerelle::storage::sqlite::SqliteStore::Open(options);
+    return store.ok() ? 0 : Fail(store.status());
+  }
+  const auto server = app::Server::Start(*config);
+  if (!server.ok()) return Fail(server.status());
+  const app::SignalThread signals(
+      [&](int) { (*server)->RequestDrain(); });
+  (*server)->Wait();
+  passerelle::Log(passerelle::LogLevel::kInfo, "stopped");
+  return 0;
+}

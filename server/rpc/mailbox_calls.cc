@@ -1,0 +1,151 @@
+#include "server/rpc/mailbox_calls.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/mutex.h"
+#include "passerelle/v1/mailbox.pb.h"
+#include "server/domain/errors.h"
+#include "server/rpc/pipeline.h"
+
+namespace passerelle::rpc {
+namespace {
+
+namespace pb = ::passerelle::v1;
+
+constexpr int kDefaultEntries = 100;
+constexpr int kMaxEntries = 1000;
+
+// One FetchMailbox call. It reads on a worker; finding nothing, it waits to be
+// woken by a commit or by the ticker, and reads again.
+class Fetch final : public Ticker::Waiting,
+                    public std::enable_shared_from_this<Fetch> {
+ public:
+  Fetch(Pipeline* pipeline, std::unique_ptr<engine::Call> call)
+      : pipeline_(*pipeline),
+        call_(std::move(call)),
+        request_(static_cast<const pb::FetchMailboxRequest&>(*call_->request)),
+        mission_(absl::StrCat("missions/", call_->caller.mission)) {
+    const absl::Duration wanted = absl::Seconds(request_.wait().seconds()) +
+                                  absl::Nanoseconds(request_.wait().nanos());
+    const absl::Duration wait =
+        std::clamp(wanted, absl::ZeroDuration(), pipeline_.options().max_wait);
+    waits_ = wait > absl::ZeroDuration();
+    end_ = absl::Now() + wait;
+  }
+
+  void Start() {
+    if (waits_) pipeline_.ticker().Add(weak_from_this());
+    Schedule();
+  }
+
+  bool Tick(absl::Time now) override {
+    {
+      MutexLock lock(&mutex_);
+      if (finished_) return false;
+      if (now < end_ && !pipeline_.draining()) return true;
+      last_look_ = true;
+      // When there is nothing to cancel, a look is on its way.
+      if (handle_ <= 0 || !pipeline_.engine().mail_hub().Cancel(handle_)) {
+        return true;
+      }
+      handle_ = 0;
+    }
+    Schedule();
+    return true;
+  }
+
+ private:
+  void Schedule() {
+    const bool queued = pipeline_.engine().workers().Run(
+        [self = shared_from_this()] { self->Look(); });
+    if (queued) return;
+    Finish(domain::RetryLater(pb::OVERLOADED,
+                              "The server has too much at work.",
+                              absl::Milliseconds(200)));
+  }
+
+  void Finish(const absl::Status& status) {
+    {
+      MutexLock lock(&mutex_);
+      finished_ = true;
+    }
+    if (status.ok()) {
+      pipeline_.engine().RecordMailRead(*call_);
+    } else {
+      pipeline_.engine().RecordRefusal(*call_, status);
+    }
+    call_->done(status);
+  }
+
+  void Look() {
+    auto* page = static_cast<pb::FetchMailboxResponse*>(call_->response);
+    const int limit = request_.max_entries() == 0
+                          ? kDefaultEntries
+                          : std::min(request_.max_entries(), kMaxEntries);
+    const absl::Status status = pipeline_.engine().ReadMail(
+        mission_, request_.after_sequence(), limit, page);
+    bool wait_on = false;
+    {
+      MutexLock lock(&mutex_);
+      wait_on =
+          status.ok() && page->entries().empty() && waits_ && !last_look_;
+      if (wait_on) handle_ = kRegistering;
+    }
+    if (!wait_on) return Finish(status);
+    // Calls Woken at once when mail came in since the look.
+    const int64_t handle = pipeline_.engine().mail_hub().Wait(
+        mission_, request_.after_sequence(),
+        [self = shared_from_this()] { self->Woken(); });
+    MutexLock lock(&mutex_);
+    if (handle_ == kRegistering) handle_ = handle;
+  }
+
+  void Woken() {
+    {
+      MutexLock lock(&mutex_);
+      handle_ = 0;
+    }
+    Schedule();
+  }
+
+  static constexpr int64_t kRegistering = -1;
+
+  Pipeline& pipeline_;
+  const std::unique_ptr<engine::Call> call_;
+  const pb::FetchMailboxRequest& request_;
+  const std::string mission_;
+  bool waits_ = false;
+  absl::Time end_;
+  Mutex mutex_;
+  int64_t handle_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool last_look_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace
+
+void StartMailboxCall(Pipeline* pipeline, std::unique_ptr<engine::Call> call) {
+  engine::Engine& engine = pipeline->engine();
+  engine.core().Validate(call.get());
+  absl::Status status = engine.Resolve(call->caller).status();
+  if (status.ok() && !call->violations.empty()) {
+    status = domain::FieldsInvalid(call->violations);
+  }
+  if (!status.ok()) {
+    engine.RecordRefusal(*call, status);
+    call->done(status);
+    return;
+  }
+  if (call->request->GetDescriptor() ==
+      pb::AcknowledgeMailboxRequest::descriptor()) {
+    engine.AcknowledgeMail(std::move(call));
+    return;
+  }
+  std::make_shared<Fetch>(pipeline, std::move(call))->Start();
+}
+
+}  // namespace passerelle::rpc

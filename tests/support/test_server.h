@@ -1,0 +1,76 @@
+#ifndef PASSERELLE_TESTS_SUPPORT_TEST_SERVER_H_
+#define PASSERELLE_TESTS_SUPPORT_TEST_SERVER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "clients/cpp/client.h"
+#include "common/clock.h"
+#include "passerelle/v1/case.pb.h"
+#include "passerelle/v1/consent.pb.h"
+#include "passerelle/v1/feasibility_study.pb.h"
+#include "passerelle/v1/plan.pb.h"
+#include "server/app/server.h"
+#include "tests/support/test_pki.h"
+
+namespace passerelle::testing {
+
+// The real server in this process: SQLite in a scratch folder, mutual TLS on a
+// free loopback port, a driven clock that starts on a Monday. Registers
+// missions iom-tn (Tunisia), iom-ma (Morocco), iom-es (Spain) and iom-de
+// (Germany), each with officers cm, fp, ro, ro2, me, po.
+class TestServer {
+ public:
+  using Tweak = std::function<void(app::ServerConfig*)>;
+
+  explicit TestServer(Tweak tweak = nullptr, app::Composition composition = {});
+  ~TestServer();
+
+  DrivenClock& clock() { return clock_; }
+  int port() const { return server_->port(); }
+  app::Server& server() { return *server_; }
+  const std::string& dir() const { return scratch_.path(); }
+  std::string store_path() const { return scratch_.path() + "/store.db"; }
+
+  // Stops the server and starts it again on the same store.
+  void Restart();
+
+  // A client of the mission's batch workload, acting for one of its officers
+  // (`fp`); an empty officer asserts none. Kept for the server's life.
+  client::Client& As(absl::string_view mission, absl::string_view officer);
+
+  // A file of host iom-tn and origin iom-ma with transit iom-es, with consent
+  // and plan, at stage PROPOSED.
+  struct File {
+    std::string name;
+    std::string consent;
+    std::string plan;
+  };
+  File ProposedFile();
+  // A study of that file's plan, requested.
+  passerelle::v1::FeasibilityStudy RequestedStudy(const File& file);
+
+ private:
+  void Start();
+  void Register();
+
+  ScratchDir scratch_;
+  app::ServerConfig config_;
+  app::Composition composition_;
+  DrivenClock clock_;
+  std::unique_ptr<app::Server> server_;
+  std::map<std::string, std::unique_ptr<client::Client>> clients_;
+};
+
+// A file as a host mission would open it.
+passerelle::v1::Case SampleCase();
+passerelle::v1::Plan SamplePlan();
+
+// A valid request_id.
+std::string NewId();
+
+}  // namespace passerelle::testing
+
+#endif  // PASSERELLE_TESTS_SUPPORT_TEST_SERVER_H_
