@@ -46,6 +46,8 @@ class IncludeDirectionTest(unittest.TestCase):
                 ("common/clock.cc", '#include "server/domain/plan.h"'),
                 ("common/clock.cc", "#include <grpcpp/grpcpp.h>"),
                 ("common/clock.cc", '#include "passerelle/v1/case.pb.h"'),
+                ("common/clock.cc",
+                 '#include "passerelle/probe/v1/probe.pb.h"'),
                 ("protoc/main.cc", '#include "common/clock.h"'),
                 ("tests/contract/x.cc", "#include <sqlite3.h>"),
                 ("tests/contract/x.cc", "std::mutex m; absl::Mutex n;"),
@@ -68,6 +70,8 @@ class IncludeDirectionTest(unittest.TestCase):
                 ("clients/cpp/client.cc",
                  '#include "passerelle/v1/case.grpc.pb.h"'),
                 ("common/grpc_status.h", '#include "grpcpp/support/status.h"'),
+                ("common/validate_test.cc",
+                 '#include "passerelle/probe/v1/probe.pb.h"'),
                 ("common/mutex.h", "// absl::Mutex is not used:"),
                 ("tests/scenario/x.cc", '#include "clients/cpp/client.h"'),
         ):
