@@ -68,7 +68,7 @@ void AddList(absl::string_view title, const Table& table, std::string* out) {
 }
 
 void AddCount(absl::string_view what, size_t count, std::string* out) {
-  absl::StrAppend(out, "  ", Pad(what, 44), absl::StrFormat("%4d\n", count));
+  absl::StrAppend(out, "  ", Pad(what, 46), absl::StrFormat("%5d\n", count));
 }
 
 std::string MedianOf(std::vector<double> values) {
