@@ -60,7 +60,9 @@ class Checker {
       for (const std::string& state : transition.from()) {
         CheckState(where, resource, state);
       }
-      if (transition.to().empty()) Fail(where, "transition leads nowhere");
+      if (transition.to().empty() && transition.from().empty()) {
+        Fail(where, "transition neither starts nor leads anywhere");
+      }
       for (const std::string& state : transition.to()) {
         CheckState(where, resource, state);
       }

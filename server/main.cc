@@ -63,8 +63,7 @@ int main(int argc, char** argv) {
   }
   const auto server = app::Server::Start(*config);
   if (!server.ok()) return Fail(server.status());
-  const app::SignalThread signals(
-      [&](int) { (*server)->RequestDrain(); });
+  const app::SignalThread signals([&](int) { (*server)->RequestDrain(); });
   (*server)->Wait();
   passerelle::Log(passerelle::LogLevel::kInfo, "stopped");
   return 0;

@@ -29,8 +29,7 @@ rpc::PipelineOptions PipelineOptionsOf(const ServerConfig& config) {
   const ServerConfig::Limits& limits = config.limits;
   options.mission_limits.live_calls =
       static_cast<int>(limits.live_calls_per_mission);
-  options.mission_limits.watches =
-      static_cast<int>(limits.watches_per_mission);
+  options.mission_limits.watches = static_cast<int>(limits.watches_per_mission);
   options.mission_limits.calls_per_second =
       static_cast<double>(limits.calls_per_second_per_mission);
   options.mission_limits.burst = static_cast<double>(limits.burst);
@@ -89,9 +88,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
       p->engine,
       engine::Engine::Start(EngineOptionsOf(config), p->contract.get(),
                             p->store.get(), p->clock, std::move(calendars)));
-  PASSERELLE_RETURN_IF_ERROR(
-      p->engine->Bootstrap(config.bootstrap.operator_mission,
-                           config.bootstrap.operator_officer));
+  PASSERELLE_RETURN_IF_ERROR(p->engine->Bootstrap(
+      config.bootstrap.operator_mission, config.bootstrap.operator_officer));
 
   PASSERELLE_ASSIGN_OR_RETURN(p->revocation,
                               RevocationList::Open(config.revocation.file));
@@ -103,8 +101,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
       p->tls, TlsMaterial::Load(config.TlsOptions(), &p->system_clock));
   p->pipeline = std::make_unique<rpc::Pipeline>(
       PipelineOptionsOf(config), p->contract.get(), p->engine.get(),
-      p->identities.get(), [revocation = p->revocation.get()](
-                               const PeerIdentity& peer) {
+      p->identities.get(),
+      [revocation = p->revocation.get()](const PeerIdentity& peer) {
         return revocation->IsRevoked(peer);
       });
   p->revocation->OnChange([p] { p->pipeline->RecheckWaiting(); });
@@ -136,14 +134,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
       std::vector<std::function<void()>>{[p] { p->tls->CheckNow(); },
                                          [p] { p->revocation->CheckNow(); }});
   p->drain = std::make_unique<Drain>(
-      DrainSteps{
-          .not_serving = [p] { p->health->Drain(); },
-          .stop_accepting = [p] { p->listener->StopAccepting(); },
-          .end_watches = [p] { p->pipeline->Drain(); },
-          .shutdown =
-              [p](absl::Time deadline) {
-                p->server->Shutdown(absl::ToChronoTime(deadline));
-              }},
+      DrainSteps{.not_serving = [p] { p->health->Drain(); },
+                 .stop_accepting = [p] { p->listener->StopAccepting(); },
+                 .end_watches = [p] { p->pipeline->Drain(); },
+                 .shutdown =
+                     [p](absl::Time deadline) {
+                       p->server->Shutdown(absl::ToChronoTime(deadline));
+                     }},
       config.DrainSettings());
   Log(LogLevel::kInfo, "serving",
       {{"address", config.listen.address}, {"port", p->listener->port()}});

@@ -31,7 +31,9 @@ probe::Labelled Full() {
 
 EnumSet Redact(EnumSet classes, EnumSet roles,
                google::protobuf::Message* message) {
-  return Redactor(message->GetDescriptor()).Redact(classes, roles, message);
+  return Redactor(message->GetDescriptor())
+      .Redact(classes, roles, message)
+      .classes;
 }
 
 TEST(RedactorTest, NothingIsLeftWithoutAClass) {

@@ -91,8 +91,7 @@ class Fetch final : public Ticker::Waiting,
     bool wait_on = false;
     {
       MutexLock lock(&mutex_);
-      wait_on =
-          status.ok() && page->entries().empty() && waits_ && !last_look_;
+      wait_on = status.ok() && page->entries().empty() && waits_ && !last_look_;
       if (wait_on) handle_ = kRegistering;
     }
     if (!wait_on) return Finish(status);

@@ -68,12 +68,13 @@ class Watch final : public grpc::ServerWriteReactor<pb::WatchMailboxResponse>,
     {
       MutexLock lock(&mutex_);
       if (ended_) return false;
-      if (writing_ && now - last_sign_ > pipeline_.options().watch_write_limit) {
+      if (writing_ &&
+          now - last_sign_ > pipeline_.options().watch_write_limit) {
         context_->TryCancel();  // OnCancel follows
         return true;
       }
-      idle = handle_ > 0 &&
-             now - last_sign_ > pipeline_.options().watch_idle_sign;
+      idle =
+          handle_ > 0 && now - last_sign_ > pipeline_.options().watch_idle_sign;
     }
     if (pipeline_.draining()) {
       End(domain::RetryLater(pb::DRAINING, "The server stops; watch again.",

@@ -94,8 +94,7 @@ absl::Status Pipeline::Admit(grpc::CallbackServerContext* context,
                                 "The mission has too many calls at work.",
                                 absl::Milliseconds(100));
     case MissionLimits::Verdict::kTooFast:
-      return domain::RetryLater(pb::RATE_LIMITED,
-                                "The mission sends too fast.",
+      return domain::RetryLater(pb::RATE_LIMITED, "The mission sends too fast.",
                                 absl::Milliseconds(250));
   }
   if (context->deadline() < std::chrono::system_clock::now()) {
@@ -119,8 +118,7 @@ grpc::ServerUnaryReactor* Pipeline::Unary(
   call->request = request;
   call->response = response;
   std::string entered;
-  const absl::Status admitted =
-      Admit(context, *request, call.get(), &entered);
+  const absl::Status admitted = Admit(context, *request, call.get(), &entered);
   auto* reactor = new UnaryReactor([this, entered] {
     if (!entered.empty()) limits_.Leave(entered);
   });

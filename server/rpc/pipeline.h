@@ -39,10 +39,10 @@ class Pipeline final : public CallSink {
            RevocationCheck is_revoked);
 
   const domain::MethodSpec* Methods(absl::string_view service) const override;
-  grpc::ServerUnaryReactor* Unary(
-      const domain::MethodSpec& method, grpc::CallbackServerContext* context,
-      const google::protobuf::Message* request,
-      google::protobuf::Message* response) override;
+  grpc::ServerUnaryReactor* Unary(const domain::MethodSpec& method,
+                                  grpc::CallbackServerContext* context,
+                                  const google::protobuf::Message* request,
+                                  google::protobuf::Message* response) override;
 
   // Refuses new calls and ends waiting ones (DRAINING), so that a server can
   // stop.
