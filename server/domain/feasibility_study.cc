@@ -1,6 +1,7 @@
 // Guards and effects of feasibility studies (the table of states is in the
 // contract; here is what a state machine cannot say).
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -185,11 +186,14 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
   static void Publish(Change<Study>& change) {
     Study& study = change.resource();
     study.mutable_opinion()->set_validator(change->actor().officer);
+    // The same day six months on, or the last day of a month without it.
     const absl::CivilSecond now =
         absl::ToCivilSecond(change->now(), absl::UTCTimeZone());
-    const absl::CivilSecond expiry(now.year(), now.month() + kOpinionMonths,
-                                   now.day(), now.hour(), now.minute(),
-                                   now.second());
+    const absl::CivilMonth month = absl::CivilMonth(now) + kOpinionMonths;
+    const absl::CivilDay last = absl::CivilDay(month + 1) - 1;
+    const absl::CivilSecond expiry(month.year(), month.month(),
+                                   std::min(now.day(), last.day()), now.hour(),
+                                   now.minute(), now.second());
     *study.mutable_exchange()->mutable_expire_time() =
         ToTimestamp(absl::FromCivil(expiry, absl::UTCTimeZone()));
   }
