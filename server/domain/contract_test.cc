@@ -79,8 +79,10 @@ TEST(ContractTest, EveryMethodIsResolved) {
       EXPECT_NE(method->etag, nullptr);
     }
     if (method->transition != nullptr) {
-      EXPECT_FALSE(method->to_states.empty());
       EXPECT_EQ(method->from_states == 0, method->shape == Shape::kCreate);
+      // An update may need a state and stay in it.
+      EXPECT_TRUE(!method->to_states.empty() ||
+                  method->shape == Shape::kUpdate);
     }
   }
 }
@@ -134,7 +136,13 @@ TEST(ContractTest, StatesOfTransitions) {
   EXPECT_THAT(attempt->to_states,
               ElementsAre(pb::MonitoringVisit::ATTEMPTED,
                           pb::MonitoringVisit::UNREACHABLE));
-  EXPECT_EQ(Method("UpdateCase")->transition, nullptr);
+  const MethodSpec* update = Method("UpdateCase");
+  EXPECT_EQ(
+      update->from_states,
+      States({pb::Case::REGISTERED, pb::Case::PROPOSED, pb::Case::ACCEPTED,
+              pb::Case::DECLINED, pb::Case::ARRIVED}));
+  EXPECT_TRUE(update->to_states.empty());
+  EXPECT_EQ(Method("GetCase")->transition, nullptr);
 }
 
 TEST(ContractTest, AccessBecomesSets) {

@@ -166,11 +166,7 @@ TEST_F(GuardsTest, AFileIsProposedOnAConsentInForce) {
   EXPECT_EQ(Run("ProposeCase", request, &file), pb::CONSENT_MISSING);
 }
 
-TEST_F(GuardsTest, AnEndedFileDoesNotChange) {
-  pb::Case file = file_;
-  file.set_stage(pb::Case::CLOSED);
-  EXPECT_EQ(Run("UpdateCase", pb::UpdateCaseRequest(), &file),
-            pb::STATE_FORBIDS);
+TEST_F(GuardsTest, AnEndedFileTakesNoPlan) {
   file_.set_stage(pb::Case::WITHDRAWN);
   pb::Plan plan;
   EXPECT_EQ(Run("CreatePlan", pb::CreatePlanRequest(), &plan),
