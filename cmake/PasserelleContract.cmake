@@ -26,6 +26,9 @@ function(passerelle_contract)
     string(REGEX REPLACE "\\.proto$" "" base "${proto}")
     get_filename_component(stem "${base}" NAME)
     list(APPEND absolute "${ARG_ROOT}/${proto}")
+    # Whether it declares services is read here, so a change configures again.
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+      "${ARG_ROOT}/${proto}")
     list(APPEND message_sources "${gen}/${base}.pb.cc")
     file(STRINGS "${ARG_ROOT}/${proto}" services REGEX "^service ")
     file(STRINGS "${ARG_ROOT}/${proto}" mailbox REGEX "shape\\) = MAILBOX")

@@ -35,6 +35,8 @@ std::optional<ResourceName> ParseResourceName(absl::string_view name) {
   for (size_t i = 0; i < count; ++i) {
     if (!IsSegment(segments[i])) return std::nullopt;
   }
+  // The second form with the first one's collection would pass for a root.
+  if (count == 4 && segments[0] == segments[2]) return std::nullopt;
   ResourceName parsed;
   parsed.root_collection = std::string(segments[0]);
   parsed.root = std::string(segments[1]);

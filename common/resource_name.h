@@ -22,7 +22,8 @@ struct ResourceName {
 };
 
 // Returns nothing for a malformed name: wrong number of segments, an empty or
-// over-long segment, or a character outside [a-zA-Z0-9-].
+// over-long segment, a character outside [a-zA-Z0-9-], or a collection inside
+// itself.
 std::optional<ResourceName> ParseResourceName(absl::string_view name);
 
 // cases/c01…  for ("cases", "c01…").

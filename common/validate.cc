@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -10,6 +11,7 @@
 #include "absl/time/civil_time.h"
 #include "google/api/field_behavior.pb.h"
 #include "google/api/resource.pb.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "google/protobuf/unknown_field_set.h"
 #include "google/type/date.pb.h"
 #include "passerelle/options/v1/options.pb.h"
@@ -53,7 +55,8 @@ bool IsCountry(const std::string& value) {
 }
 
 bool IsCurrency(const std::string& value) {
-  return value.size() == 3 && std::all_of(value.begin(), value.end(), [](char c) {
+  return value.size() == 3 &&
+         std::all_of(value.begin(), value.end(), [](char c) {
            return absl::ascii_isupper(static_cast<unsigned char>(c));
          });
 }
@@ -72,14 +75,17 @@ size_t CodePoints(const std::string& text) {
   return count;
 }
 
-// Control characters have no place in what people read; line breaks and tabs
-// do in longer texts.
+// Control characters, of C0 and C1, have no place in what people read; line
+// breaks and tabs do in longer texts.
 bool HasControlCharacters(const std::string& text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
+  unsigned char before = 0;
+  for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\n' && c != '\t' && c != '\r') ||
-           byte == 0x7f;
-  });
+    if (byte < 0x20 && c != '\n' && c != '\t' && c != '\r') return true;
+    if (byte == 0x7f || (before == 0xC2 && byte < 0xA0)) return true;
+    before = byte;
+  }
+  return false;
 }
 
 }  // namespace
@@ -112,11 +118,49 @@ struct Validator::Run {
 
 namespace {
 
+// A Date or a Timestamp, for comparison with a sibling of the same type.
 absl::Time SiblingTime(const Message& message, const FieldDescriptor* field) {
   const Message& value = message.GetReflection()->GetMessage(message, field);
-  const Reflection* reflection = value.GetReflection();
-  return absl::FromUnixSeconds(reflection->GetInt64(
-      value, value.GetDescriptor()->FindFieldByName("seconds")));
+  if (value.GetDescriptor() == google::type::Date::descriptor()) {
+    const auto& date = static_cast<const google::type::Date&>(value);
+    return absl::FromCivil(
+        absl::CivilDay(date.year(), date.month(), date.day()),
+        absl::UTCTimeZone());
+  }
+  const auto& timestamp =
+      static_cast<const google::protobuf::Timestamp&>(value);
+  return absl::FromUnixSeconds(timestamp.seconds()) +
+         absl::Nanoseconds(timestamp.nanos());
+}
+
+// A whole number of any width; those past int64 stand for its largest.
+int64_t NumberAt(const Message& message, const FieldDescriptor* field, int i) {
+  const Reflection* reflection = message.GetReflection();
+  const auto clamp = [](uint64_t value) {
+    return static_cast<int64_t>(std::min(
+        value, static_cast<uint64_t>(std::numeric_limits<int64_t>::max())));
+  };
+  const bool list = field->is_repeated();
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return list ? reflection->GetRepeatedInt32(message, field, i)
+                  : reflection->GetInt32(message, field);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return list ? reflection->GetRepeatedUInt32(message, field, i)
+                  : reflection->GetUInt32(message, field);
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return clamp(list ? reflection->GetRepeatedUInt64(message, field, i)
+                        : reflection->GetUInt64(message, field));
+    default:
+      return list ? reflection->GetRepeatedInt64(message, field, i)
+                  : reflection->GetInt64(message, field);
+  }
+}
+
+std::string Range(const rule::Rules& rules) {
+  if (!rules.has_max()) return absl::StrCat("must be at least ", rules.min());
+  if (!rules.has_min()) return absl::StrCat("must be at most ", rules.max());
+  return absl::StrCat("must be between ", rules.min(), " and ", rules.max());
 }
 
 // The years 1 to 9999, as google.protobuf.Timestamp defines them.
@@ -138,11 +182,10 @@ template <typename Run>
 void CheckDate(const Message& value, rule::Format format,
                const std::string& path, Run* run) {
   const auto& date = static_cast<const google::type::Date&>(value);
-  const bool real = date.year() >= 1900 && date.year() <= 2200 &&
-                    date.month() >= 1 && date.month() <= 12 &&
-                    date.day() >= 1 && date.day() <= 31 &&
-                    absl::CivilDay(date.year(), date.month(), date.day())
-                            .day() == date.day();
+  const bool real =
+      date.year() >= 1900 && date.year() <= 2200 && date.month() >= 1 &&
+      date.month() <= 12 && date.day() >= 1 && date.day() <= 31 &&
+      absl::CivilDay(date.year(), date.month(), date.day()).day() == date.day();
   if (!real) {
     run->Add(path, "must be a calendar date between 1900 and 2200");
   } else if (format == rule::PAST_DATE &&
@@ -169,8 +212,7 @@ std::shared_ptr<const Validator::Plan> Validator::MakePlan(
     bool output_only = false;
     for (int b = 0; b < option.ExtensionSize(google::api::field_behavior);
          ++b) {
-      const auto behavior =
-          option.GetExtension(google::api::field_behavior, b);
+      const auto behavior = option.GetExtension(google::api::field_behavior, b);
       output_only |= behavior == google::api::OUTPUT_ONLY;
       entry.required |= behavior == google::api::REQUIRED;
     }
@@ -245,12 +287,11 @@ void Validator::CheckMessage(const Plan& plan, const Message& message,
           } else if (HasControlCharacters(value)) {
             run->Add(here(), "must not contain control characters");
           } else if (entry.pattern && !RE2::FullMatch(value, *entry.pattern)) {
-            run->Add(here(), absl::StrCat("must match ",
-                                          entry.pattern->pattern()));
+            run->Add(here(),
+                     absl::StrCat("must match ", entry.pattern->pattern()));
           } else if (rules.format() == rule::COUNTRY && !IsCountry(value)) {
             run->Add(here(), "must be an ISO 3166-1 alpha-2 country code");
-          } else if (rules.format() == rule::CURRENCY &&
-                     !IsCurrency(value)) {
+          } else if (rules.format() == rule::CURRENCY && !IsCurrency(value)) {
             run->Add(here(), "must be an ISO 4217 currency code");
           } else if (!entry.reference.empty() &&
                      !run->name_check(entry.reference, value)) {
@@ -270,19 +311,13 @@ void Validator::CheckMessage(const Plan& plan, const Message& message,
           break;
         }
         case FieldDescriptor::CPPTYPE_INT32:
-        case FieldDescriptor::CPPTYPE_INT64: {
-          if (field->is_repeated()) break;  // the contract has none
-          const int64_t value =
-              field->cpp_type() == FieldDescriptor::CPPTYPE_INT32
-                  ? reflection->GetInt32(message, field)
-                  : reflection->GetInt64(message, field);
+        case FieldDescriptor::CPPTYPE_INT64:
+        case FieldDescriptor::CPPTYPE_UINT32:
+        case FieldDescriptor::CPPTYPE_UINT64: {
+          const int64_t value = NumberAt(message, field, i);
           if ((rules.has_min() && value < rules.min()) ||
               (rules.has_max() && value > rules.max())) {
-            run->Add(here(), rules.has_max()
-                                 ? absl::StrCat("must be between ", rules.min(),
-                                                " and ", rules.max())
-                                 : absl::StrCat("must be at least ",
-                                                rules.min()));
+            run->Add(here(), Range(rules));
           }
           break;
         }
@@ -332,7 +367,8 @@ bool HasUnknownFields(const Message& message) {
     if (field->is_repeated()) {
       const int size = reflection->FieldSize(message, field);
       for (int j = 0; j < size; ++j) {
-        if (HasUnknownFields(reflection->GetRepeatedMessage(message, field, j))) {
+        if (HasUnknownFields(
+                reflection->GetRepeatedMessage(message, field, j))) {
           return true;
         }
       }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "re2/re2.h"
 
 namespace passerelle::plugin {
 namespace {
@@ -59,7 +60,9 @@ class Checker {
       for (const std::string& state : transition.from()) {
         CheckState(where, resource, state);
       }
-      if (transition.to().empty()) Fail(where, "transition leads nowhere");
+      if (transition.to().empty() && transition.from().empty()) {
+        Fail(where, "transition neither starts nor leads anywhere");
+      }
       for (const std::string& state : transition.to()) {
         CheckState(where, resource, state);
       }
@@ -128,7 +131,9 @@ class Checker {
   }
 
   // Every field an answer can carry has a privacy class. `inherited` when a
-  // field above has one already.
+  // field above states one, which covers everything below it; the default of a
+  // message covers its own fields and nothing below them. The server clears
+  // what this would let through.
   void CheckPrivacy(const Descriptor* message, bool inherited,
                     const std::string& path) {
     const bool list = absl::EndsWith(message->name(), "Response") &&
@@ -146,33 +151,71 @@ class Checker {
       const Descriptor* child = field->message_type();
       if (child != nullptr &&
           absl::StartsWith(child->full_name(), "passerelle.")) {
-        CheckPrivacy(child, labelled, below);
+        CheckPrivacy(
+            child, inherited || field->options().HasExtension(options::privacy),
+            below);
       }
     }
   }
 
+  // Rules of a request and of everything below it.
   void CheckRules(const Descriptor* message) {
+    if (!rules_checked_.insert(message).second) return;
     for (int i = 0; i < message->field_count(); ++i) {
       const FieldDescriptor* field = message->field(i);
       const auto& rules = field->options().GetExtension(options::rules);
-      if (!rules.not_before().empty() &&
-          message->FindFieldByName(rules.not_before()) == nullptr) {
-        Fail(field->full_name(), "not_before names an unknown field ",
-             rules.not_before());
+      if (!rules.not_before().empty()) {
+        const FieldDescriptor* other =
+            message->FindFieldByName(rules.not_before());
+        if (other == nullptr) {
+          Fail(field->full_name(), "not_before names an unknown field ",
+               rules.not_before());
+        } else if (!IsMoment(field) ||
+                   field->message_type() != other->message_type() ||
+                   other->is_repeated()) {
+          Fail(field->full_name(),
+               "not_before is for two dates or two times, and ",
+               rules.not_before(), " is not alike");
+        }
       }
       const bool text = field->type() == FieldDescriptor::TYPE_STRING;
       if (!text && (rules.max_length() != 0 || !rules.pattern().empty())) {
         Fail(field->full_name(), "length and pattern are for strings");
       }
+      if (const RE2 pattern(rules.pattern(), RE2::Quiet); !pattern.ok()) {
+        Fail(field->full_name(), "pattern is not RE2: ", pattern.error());
+      }
+      if ((rules.has_min() || rules.has_max()) && !IsWhole(field)) {
+        Fail(field->full_name(), "min and max are for whole numbers");
+      }
       if (!field->is_repeated() && rules.max_items() != 0) {
         Fail(field->full_name(), "max_items is for lists");
       }
+      const Descriptor* child = field->message_type();
+      if (child != nullptr &&
+          absl::StartsWith(child->full_name(), "passerelle.")) {
+        CheckRules(child);
+      }
     }
+  }
+
+  static bool IsWhole(const FieldDescriptor* field) {
+    return field->cpp_type() == FieldDescriptor::CPPTYPE_INT32 ||
+           field->cpp_type() == FieldDescriptor::CPPTYPE_INT64 ||
+           field->cpp_type() == FieldDescriptor::CPPTYPE_UINT32 ||
+           field->cpp_type() == FieldDescriptor::CPPTYPE_UINT64;
+  }
+
+  static bool IsMoment(const FieldDescriptor* field) {
+    if (field->is_repeated() || field->message_type() == nullptr) return false;
+    const std::string& type = field->message_type()->full_name();
+    return type == "google.protobuf.Timestamp" || type == "google.type.Date";
   }
 
   std::vector<std::string> errors_;
   std::map<std::string, const Descriptor*> letters_;
   std::set<std::pair<const Descriptor*, bool>> checked_;
+  std::set<const Descriptor*> rules_checked_;
 };
 
 }  // namespace

@@ -73,7 +73,11 @@ std::string Source(const FileDescriptor* file) {
       if (IsGeneric(method)) continue;
       absl::StrAppend(&out, "    case ", m, ":\n      return ", method->name(),
                       "(static_cast<const ", CppName(method->input_type()),
-                      "&>(request),\n          ", ChangeType(method) == "AnyChange&" ? std::string("change") : absl::StrCat(ChangeType(method), "(change)"), ");\n");
+                      "&>(request),\n          ",
+                      ChangeType(method) == "AnyChange&"
+                          ? std::string("change")
+                          : absl::StrCat(ChangeType(method), "(change)"),
+                      ");\n");
     }
     absl::StrAppend(&out,
                     "    default:\n      return absl::InternalError(\"method "

@@ -46,8 +46,8 @@ bool Calendar::IsWorkingDay(absl::CivilDay day) const {
   if (data_.dated_holidays.count(day) > 0) return false;
   const int year = static_cast<int>(day.year());
   if (!data_.easter_holidays.empty() &&
-      data_.easter_holidays.count(
-          static_cast<int>(day - WesternEaster(year))) > 0) {
+      data_.easter_holidays.count(static_cast<int>(day - WesternEaster(year))) >
+          0) {
     return false;
   }
   return data_.orthodox_easter_holidays.empty() ||

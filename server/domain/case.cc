@@ -32,14 +32,14 @@ class Cases final : public CaseVerbs {
   }
 
   absl::Status UpdateCase(const pb::UpdateCaseRequest&,
-                          Change<pb::Case> change) override {
-    return RequireFileOpen(change.resource());
+                          Change<pb::Case>) override {
+    return absl::OkStatus();
   }
 
   absl::Status ProposeCase(const pb::ProposeCaseRequest& request,
                            Change<pb::Case> change) override {
-    if (auto s = RequireAccredited(change.any(),
-                                   change.resource().origin_mission());
+    if (auto s =
+            RequireAccredited(change.any(), change.resource().origin_mission());
         !s.ok()) {
       return s;
     }

@@ -70,8 +70,7 @@ class AnyChange {
   const KindSpec* kind = nullptr;
   pb::Exchange* header = nullptr;
   internal::ExchangeFacts* exchange_facts = nullptr;
-  // The resource before the change; null at creation.
-  const google::protobuf::Message* before = nullptr;
+  // State before the change; 0 at creation.
   int state_before = 0;
 
   // Enters another of the states that the transition declares than the first.
@@ -96,9 +95,7 @@ class Change {
   AnyChange* operator->() const { return any_; }
   AnyChange& any() const { return *any_; }
 
-  Resource& resource() const {
-    return static_cast<Resource&>(any_->message());
-  }
+  Resource& resource() const { return static_cast<Resource&>(any_->message()); }
 
  private:
   AnyChange* any_;

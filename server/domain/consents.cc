@@ -45,8 +45,7 @@ absl::Status RequireAccredited(const AnyChange& change,
 }
 
 absl::Status RequireFileOpen(const pb::Case& file) {
-  if (file.stage() == pb::Case::CLOSED ||
-      file.stage() == pb::Case::WITHDRAWN) {
+  if (file.stage() == pb::Case::CLOSED || file.stage() == pb::Case::WITHDRAWN) {
     return StateForbids(pb::Case::Stage_Name(file.stage()));
   }
   return absl::OkStatus();

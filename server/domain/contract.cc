@@ -142,10 +142,8 @@ void Contract::AddService(const Service& service) {
     verbs_.push_back(service.make_verbs());
     verbs = verbs_.back().get();
   }
-  const auto shape =
-      service.descriptor->options().GetExtension(options::shape);
-  std::vector<MethodSpec>& methods =
-      services_[service.descriptor->full_name()];
+  const auto shape = service.descriptor->options().GetExtension(options::shape);
+  std::vector<MethodSpec>& methods = services_[service.descriptor->full_name()];
   methods.resize(static_cast<size_t>(service.descriptor->method_count()));
   for (int i = 0; i < service.descriptor->method_count(); ++i) {
     MethodSpec& spec = methods[static_cast<size_t>(i)];
@@ -201,7 +199,8 @@ void Contract::AddService(const Service& service) {
       spec.transition = &method->options().GetExtension(options::transition);
       spec.from_states = StateBits(*kind, spec.transition->from());
       for (const std::string& state : spec.transition->to()) {
-        spec.to_states.push_back(kind->states->FindValueByName(state)->number());
+        spec.to_states.push_back(
+            kind->states->FindValueByName(state)->number());
       }
     }
     if (spec.shape == MethodSpec::Shape::kVerb ||

@@ -140,9 +140,7 @@ class Contract {
   const KindSpec* KindOfName(absl::string_view name) const;
   // Kind of `google.api.resource_reference` type; null when unknown.
   const KindSpec* KindOfType(absl::string_view type) const;
-  const std::vector<std::unique_ptr<KindSpec>>& kinds() const {
-    return kinds_;
-  }
+  const std::vector<std::unique_ptr<KindSpec>>& kinds() const { return kinds_; }
   std::vector<const MethodSpec*> AllMethods() const;
 
  private:

@@ -22,8 +22,7 @@ class Directory final : public DirectoryVerbs {
 
   absl::Status CreateOfficer(const pb::CreateOfficerRequest& request,
                              Change<pb::Officer> change) override {
-    const pb::Mission* mission =
-        change->around().FindMission(request.parent());
+    const pb::Mission* mission = change->around().FindMission(request.parent());
     if (mission == nullptr) {
       return Failure(pb::RESOURCE_NOT_FOUND, "There is no such mission.");
     }
@@ -48,7 +47,8 @@ class Directory final : public DirectoryVerbs {
     for (const int role : change.resource().roles()) {
       if (role == options::OPERATOR && mission.kind() != options::PLATFORM) {
         return FieldsInvalid(
-            {{"officer.roles", "OPERATOR is for the platform's own officers."}});
+            {{"officer.roles",
+              "OPERATOR is for the platform's own officers."}});
       }
     }
     return absl::OkStatus();

@@ -132,9 +132,8 @@ class Exchanges final : public ExchangeVerbs {
     const auto* reflection = message.GetReflection();
     for (int i = 0; i < kind.message->field_count(); ++i) {
       const auto* field = kind.message->field(i);
-      if (field == kind.name || field == kind.exchange ||
-          field == kind.state || field == kind.create_time ||
-          field == kind.update_time) {
+      if (field == kind.name || field == kind.exchange || field == kind.state ||
+          field == kind.create_time || field == kind.update_time) {
         continue;
       }
       reflection->ClearField(&message, field);

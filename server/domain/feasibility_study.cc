@@ -1,6 +1,7 @@
 // Guards and effects of feasibility studies (the table of states is in the
 // contract; here is what a state machine cannot say).
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -20,9 +21,8 @@ constexpr int kOpinionMonths = 6;  // how long a host may rely on an opinion
 
 class FeasibilityStudies final : public FeasibilityStudyVerbs {
  public:
-  absl::Status CreateFeasibilityStudy(
-      const pb::CreateFeasibilityStudyRequest&,
-      Change<Study> change) override {
+  absl::Status CreateFeasibilityStudy(const pb::CreateFeasibilityStudyRequest&,
+                                      Change<Study> change) override {
     if (auto s = RequireFileOpen(*change->file); !s.ok()) return s;
     change->counterpart = change->file->origin_mission();
     pb::Plan plan;
@@ -36,8 +36,8 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
     if (change->file->stage() == pb::Case::REGISTERED) {
       return StateForbids(pb::Case::Stage_Name(change->file->stage()));
     }
-    if (auto s = RequireAccredited(change.any(),
-                                   change->file->origin_mission());
+    if (auto s =
+            RequireAccredited(change.any(), change->file->origin_mission());
         !s.ok()) {
       return s;
     }
@@ -55,9 +55,8 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
     return absl::OkStatus();
   }
 
-  absl::Status AssignFeasibilityStudy(
-      const pb::AssignFeasibilityStudyRequest&,
-      Change<Study> change) override {
+  absl::Status AssignFeasibilityStudy(const pb::AssignFeasibilityStudyRequest&,
+                                      Change<Study> change) override {
     change.resource().set_assignee(change->actor().officer);
     return absl::OkStatus();
   }
@@ -109,8 +108,7 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
   }
 
   absl::Status AcknowledgeFeasibilityOpinion(
-      const pb::AcknowledgeFeasibilityOpinionRequest&,
-      Change<Study>) override {
+      const pb::AcknowledgeFeasibilityOpinionRequest&, Change<Study>) override {
     return absl::OkStatus();
   }
 
@@ -189,11 +187,14 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
   static void Publish(Change<Study>& change) {
     Study& study = change.resource();
     study.mutable_opinion()->set_validator(change->actor().officer);
+    // The same day six months on, or the last day of a month without it.
     const absl::CivilSecond now =
         absl::ToCivilSecond(change->now(), absl::UTCTimeZone());
-    const absl::CivilSecond expiry(now.year(), now.month() + kOpinionMonths,
-                                   now.day(), now.hour(), now.minute(),
-                                   now.second());
+    const absl::CivilMonth month = absl::CivilMonth(now) + kOpinionMonths;
+    const absl::CivilDay last = absl::CivilDay(month + 1) - 1;
+    const absl::CivilSecond expiry(month.year(), month.month(),
+                                   std::min(now.day(), last.day()), now.hour(),
+                                   now.minute(), now.second());
     *study.mutable_exchange()->mutable_expire_time() =
         ToTimestamp(absl::FromCivil(expiry, absl::UTCTimeZone()));
   }

@@ -8,8 +8,8 @@ namespace passerelle::domain {
 namespace {
 
 namespace pb = ::passerelle::v1;
-using ::passerelle::internal::v1::ExchangeFacts;
 using google::protobuf::Message;
+using ::passerelle::internal::v1::ExchangeFacts;
 
 bool Admits(EnumSet wanted, EnumSet held) {
   return wanted == 0 || (wanted & held) != 0;
@@ -138,12 +138,12 @@ void ArmTimedMove(const Course& course) {
     }
     const bool initiator =
         course.header->awaited_mission() == course.header->initiator();
-    const Calendar& calendar = initiator ? course.initiator_calendar
-                                         : course.counterpart_calendar;
+    const Calendar& calendar =
+        initiator ? course.initiator_calendar : course.counterpart_calendar;
     const absl::Time base = FromTimestamp(
         by_due ? course.header->due_time() : course.header->expire_time());
-    const absl::Time time = calendar.Add(
-        base, kWorkingDay * move.option->grace_working_days());
+    const absl::Time time =
+        calendar.Add(base, kWorkingDay * move.option->grace_working_days());
     if (time < earliest) {
       earliest = time;
       *facts->mutable_timed_time() = ToTimestamp(time);
@@ -161,6 +161,11 @@ absl::Time NextWake(const pb::Exchange& header, const ExchangeFacts& facts) {
     wake = std::min(wake, FromTimestamp(facts.timed_time()));
   }
   return wake;
+}
+
+bool CallerAdmitted(const MethodSpec& method, const Actor& actor) {
+  return Admits(method.mission_kinds, Bit(actor.mission_kind)) &&
+         Admits(method.officer_roles, actor.officer_roles);
 }
 
 absl::Status CheckCaller(const MethodSpec& method, const Actor& actor) {
@@ -196,7 +201,7 @@ std::vector<std::string> AllowedActions(const KindSpec& kind, int state,
     if (method->transition != nullptr && (method->from_states & bit) == 0) {
       continue;
     }
-    if (!PositionAdmits(*method, roles) || !CheckCaller(*method, actor).ok()) {
+    if (!PositionAdmits(*method, roles) || !CallerAdmitted(*method, actor)) {
       continue;
     }
     actions.push_back(method->descriptor->name());
@@ -204,8 +209,9 @@ std::vector<std::string> AllowedActions(const KindSpec& kind, int state,
   for (const AdministrativeMove& move : kind.administrative) {
     if (move.method == nullptr || (move.from_states & bit) == 0) continue;
     if (!PositionAdmits(*move.method, roles) ||
-        !CheckCaller(*move.method, actor).ok() ||
-        !CheckAdministrative(move, actor, roles).ok()) {
+        !CallerAdmitted(*move.method, actor) ||
+        !Admits(move.case_roles, roles) ||
+        !Admits(move.officer_roles, actor.officer_roles)) {
       continue;
     }
     actions.push_back(move.method->descriptor->name());

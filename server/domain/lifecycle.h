@@ -56,7 +56,7 @@ void ArmTimedMove(const Course& course);
 absl::Time NextWake(const ::passerelle::v1::Exchange& header,
                     const ::passerelle::internal::v1::ExchangeFacts& facts);
 
-// The position, kind of partner and role of the officer that a method asks for.
+// The kind of partner and the role of the officer that a method asks for.
 // Returns: OFFICER_NOT_AUTHORIZED, MISSION_KIND_NOT_AUTHORIZED.
 absl::Status CheckCaller(const MethodSpec& method, const Actor& actor);
 

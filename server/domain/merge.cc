@@ -25,13 +25,17 @@ using google::protobuf::util::MessageDifferencer;
 
 bool Is(const FieldDescriptor* field, google::api::FieldBehavior wanted) {
   const auto& options = field->options();
-  for (int i = 0; i < options.ExtensionSize(google::api::field_behavior);
-       ++i) {
+  for (int i = 0; i < options.ExtensionSize(google::api::field_behavior); ++i) {
     if (options.GetExtension(google::api::field_behavior, i) == wanted) {
       return true;
     }
   }
   return false;
+}
+
+bool IsOutputOnly(const FieldDescriptor* field) {
+  return Is(field, google::api::OUTPUT_ONLY) ||
+         Is(field, google::api::IDENTIFIER);
 }
 
 bool Ours(const FieldDescriptor* field) {
@@ -54,6 +58,25 @@ bool SameField(const Message& a, const Message& b,
   return differencer.CompareWithFields(a, b, fields, fields);
 }
 
+// Gives `after` the output-only fields of `before` again, below single messages
+// that both have: a message that was replaced keeps what the server set in it.
+// Items of lists have no identity and start afresh. Leaves `before` undefined.
+void RestoreOutputOnly(Message* before, Message* after) {
+  const Descriptor* descriptor = after->GetDescriptor();
+  const auto* reflection = after->GetReflection();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const FieldDescriptor* field = descriptor->field(i);
+    if (IsOutputOnly(field)) {
+      reflection->SwapFields(before, after, {field});
+    } else if (Ours(field) && !field->is_repeated() &&
+               reflection->HasField(*before, field) &&
+               reflection->HasField(*after, field)) {
+      RestoreOutputOnly(reflection->MutableMessage(before, field),
+                        reflection->MutableMessage(after, field));
+    }
+  }
+}
+
 }  // namespace
 
 void ClearOutputOnly(Message* message) {
@@ -61,8 +84,7 @@ void ClearOutputOnly(Message* message) {
   const auto* reflection = message->GetReflection();
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const FieldDescriptor* field = descriptor->field(i);
-    if (Is(field, google::api::OUTPUT_ONLY) ||
-        Is(field, google::api::IDENTIFIER)) {
+    if (IsOutputOnly(field)) {
       reflection->ClearField(message, field);
     } else if (Ours(field) && field->is_repeated()) {
       const int size = reflection->FieldSize(*message, field);
@@ -99,15 +121,21 @@ absl::Status MergeUpdate(const FieldMask& mask, const Message& update,
         fields.empty()) {
       return Invalid(path);
     }
-    const FieldDescriptor* top = fields.front();
-    if (Is(top, google::api::OUTPUT_ONLY) ||
-        Is(top, google::api::IDENTIFIER)) {
-      continue;
+    bool taken = true;
+    const Message* from = &update;
+    const Message* to = resource;
+    for (const FieldDescriptor* field : fields) {
+      if (IsOutputOnly(field)) taken = false;
+      if (Is(field, google::api::IMMUTABLE)) {
+        if (!SameField(*from, *to, field)) return Invalid(path);
+        taken = false;
+      }
+      if (!taken) break;
+      if (field->message_type() == nullptr || field->is_repeated()) break;
+      from = &from->GetReflection()->GetMessage(*from, field);
+      to = &to->GetReflection()->GetMessage(*to, field);
     }
-    if (Is(top, google::api::IMMUTABLE)) {
-      if (!SameField(update, *resource, top)) return Invalid(path);
-      continue;
-    }
+    if (!taken) continue;
     effective.add_paths(path);
   }
   const std::unique_ptr<Message> cleaned(update.New());
@@ -116,7 +144,10 @@ absl::Status MergeUpdate(const FieldMask& mask, const Message& update,
   FieldMaskUtil::MergeOptions options;
   options.set_replace_message_fields(true);
   options.set_replace_repeated_fields(true);
+  const std::unique_ptr<Message> before(resource->New());
+  before->CopyFrom(*resource);
   FieldMaskUtil::MergeMessageTo(*cleaned, effective, options, resource);
+  RestoreOutputOnly(before.get(), resource);
   return absl::OkStatus();
 }
 

@@ -18,7 +18,7 @@ EnumSet AudienceRoles(options::Audience audience) {
     case options::COUNTERPART_ONLY:
       return Bit(options::COUNTERPART);
     default:
-      return 0;
+      return 0;  // everyone
   }
 }
 
@@ -33,7 +33,7 @@ bool Has(const Message& message, const FieldDescriptor* field) {
 struct Redactor::Field {
   const FieldDescriptor* field;
   EnumSet privacy;               // one bit; none when unlabelled
-  EnumSet audience;              // roles that may see it; none: everybody
+  EnumSet audience;              // roles that may see it; 0: everyone
   std::unique_ptr<Plan> nested;  // null when everything below is alike
 };
 
@@ -60,55 +60,56 @@ std::unique_ptr<Redactor::Plan> Redactor::MakePlan(const Descriptor* message,
     if (privacy == options::PRIVACY_UNSPECIFIED) privacy = fallback;
     Field entry;
     entry.field = field;
-    entry.privacy =
-        privacy == options::PRIVACY_UNSPECIFIED ? 0 : Bit(privacy);
+    entry.privacy = privacy == options::PRIVACY_UNSPECIFIED ? 0 : Bit(privacy);
     entry.audience =
         AudienceRoles(field->options().GetExtension(options::audience));
     const Descriptor* child = field->message_type();
     if (child != nullptr &&
         absl::StartsWith(child->full_name(), "passerelle.")) {
-      entry.nested = MakePlan(
-          child, field->options().HasExtension(options::privacy) ||
-                         inherited != options::PRIVACY_UNSPECIFIED
-                     ? privacy
-                     : options::PRIVACY_UNSPECIFIED);
+      entry.nested =
+          MakePlan(child, field->options().HasExtension(options::privacy) ||
+                                  inherited != options::PRIVACY_UNSPECIFIED
+                              ? privacy
+                              : options::PRIVACY_UNSPECIFIED);
     }
     plan->fields.push_back(std::move(entry));
   }
   return plan;
 }
 
-EnumSet Redactor::Apply(const Plan& plan, EnumSet classes, EnumSet roles,
-                        Message* message) {
-  EnumSet left = 0;
+void Redactor::Apply(const Plan& plan, EnumSet classes, EnumSet roles,
+                     Message* message, Outcome* outcome) {
   const auto* reflection = message->GetReflection();
   for (const Field& entry : plan.fields) {
     if (!Has(*message, entry.field)) continue;
-    if ((entry.privacy & classes) == 0 ||
-        (entry.audience != 0 && (entry.audience & roles) == 0)) {
+    const bool for_others =
+        entry.audience != 0 && (entry.audience & roles) == 0;
+    if ((entry.privacy & classes) == 0 || for_others) {
       reflection->ClearField(message, entry.field);
+      outcome->cleared = true;
       continue;
     }
-    left |= entry.privacy;
+    outcome->classes |= entry.privacy;
     if (entry.nested == nullptr) continue;
     if (entry.field->is_repeated()) {
       const int size = reflection->FieldSize(*message, entry.field);
       for (int i = 0; i < size; ++i) {
-        left |= Apply(
-            *entry.nested, classes, roles,
-            reflection->MutableRepeatedMessage(message, entry.field, i));
+        Apply(*entry.nested, classes, roles,
+              reflection->MutableRepeatedMessage(message, entry.field, i),
+              outcome);
       }
     } else {
-      left |= Apply(*entry.nested, classes, roles,
-                    reflection->MutableMessage(message, entry.field));
+      Apply(*entry.nested, classes, roles,
+            reflection->MutableMessage(message, entry.field), outcome);
     }
   }
-  return left;
 }
 
-EnumSet Redactor::Redact(EnumSet classes, EnumSet roles,
-                         Message* message) const {
-  return Apply(*plan_, classes, roles, message);
+Redactor::Outcome Redactor::Redact(EnumSet classes, EnumSet roles,
+                                   Message* message) const {
+  Outcome outcome;
+  Apply(*plan_, classes, roles, message, &outcome);
+  return outcome;
 }
 
 }  // namespace passerelle::domain

@@ -19,9 +19,12 @@ class Redactor {
   ~Redactor();
 
   // Clears every field whose class is not in `classes`, and those meant for a
-  // side of the exchange that is not in `roles`. Returns the classes of the
-  // fields that are left and populated.
-  EnumSet Redact(EnumSet classes, EnumSet roles,
+  // side of the exchange that is not in `roles`.
+  struct Outcome {
+    EnumSet classes = 0;   // of the populated fields that are left
+    bool cleared = false;  // whether any field was cleared
+  };
+  Outcome Redact(EnumSet classes, EnumSet roles,
                  google::protobuf::Message* message) const;
 
  private:
@@ -29,8 +32,8 @@ class Redactor {
   struct Plan;
   static std::unique_ptr<Plan> MakePlan(
       const google::protobuf::Descriptor* message, int inherited);
-  static EnumSet Apply(const Plan& plan, EnumSet classes, EnumSet roles,
-                       google::protobuf::Message* message);
+  static void Apply(const Plan& plan, EnumSet classes, EnumSet roles,
+                    google::protobuf::Message* message, Outcome* outcome);
 
   std::unique_ptr<Plan> plan_;
 };

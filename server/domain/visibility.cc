@@ -26,8 +26,7 @@ bool Contains(const google::protobuf::RepeatedPtrField<std::string>& list,
   return false;
 }
 
-const ConsentFact* OriginConsent(const pb::Case& file,
-                                 const CaseFacts& facts) {
+const ConsentFact* OriginConsent(const pb::Case& file, const CaseFacts& facts) {
   return LiveConsent(facts, pb::Consent::SHARE_WITH_ORIGIN_MISSION,
                      file.origin_mission());
 }

@@ -20,7 +20,8 @@ constexpr size_t kEtagBytes = 16;
 // Resources outside cases have no relation: everything in them is ROUTINE.
 EnumSet ClassesOf(const domain::KindSpec& kind,
                   const domain::Relation& relation) {
-  return kind.in_case() ? relation.classes : domain::Bit(domain::options::ROUTINE);
+  return kind.in_case() ? relation.classes
+                        : domain::Bit(domain::options::ROUTINE);
 }
 
 void SetActions(const domain::KindSpec& kind, std::vector<std::string> actions,
@@ -54,32 +55,30 @@ const domain::Redactor& Answers::RedactorOf(
   return *redactors_.at(message);
 }
 
-std::string Answers::EtagOf(const Message& redacted) const {
+std::string Answers::EtagOf(const std::string& redacted_bytes) const {
   return absl::StrCat(
-      "\"",
-      ToBase64(secrets_.Hash("etag", redacted.SerializeAsString(), kEtagBytes)),
-      "\"");
+      "\"", ToBase64(secrets_.Hash("etag", redacted_bytes, kEtagBytes)), "\"");
 }
 
-EnumSet Answers::Fill(const domain::KindSpec& kind, const Message& stored,
+EnumSet Answers::Fill(const domain::KindSpec& kind, const std::string& bytes,
                       const domain::Actor& actor,
-                      const domain::Relation& relation,
+                      const domain::Relation& relation, Message* stored,
                       Message* answer) const {
-  answer->CopyFrom(stored);
-  const EnumSet classes = RedactorOf(kind.message)
-                              .Redact(ClassesOf(kind, relation),
-                                      relation.roles, answer);
+  answer->GetReflection()->Swap(answer, stored);
+  const int state = domain::StateOf(kind, *answer);
+  const domain::Redactor::Outcome outcome =
+      RedactorOf(kind.message)
+          .Redact(ClassesOf(kind, relation), relation.roles, answer);
   if (kind.etag != nullptr) {
-    const std::string etag = EtagOf(*answer);
-    answer->GetReflection()->SetString(answer, kind.etag, etag);
+    answer->GetReflection()->SetString(
+        answer, kind.etag,
+        EtagOf(outcome.cleared ? answer->SerializeAsString() : bytes));
   }
   if (kind.is_exchange() || kind.allowed_actions != nullptr) {
-    SetActions(kind,
-               domain::AllowedActions(kind, domain::StateOf(kind, stored),
-                                      actor, relation.roles),
+    SetActions(kind, domain::AllowedActions(kind, state, actor, relation.roles),
                answer);
   }
-  return classes;
+  return outcome.classes;
 }
 
 EnumSet Answers::FillView(const domain::KindSpec& kind, const Message& stored,
@@ -87,14 +86,14 @@ EnumSet Answers::FillView(const domain::KindSpec& kind, const Message& stored,
                           const domain::Relation& relation,
                           Message* view) const {
   auto* exchange_view = static_cast<pb::ExchangeView*>(view);
-  exchange_view->set_name(
-      stored.GetReflection()->GetString(stored, kind.name));
+  exchange_view->set_name(stored.GetReflection()->GetString(stored, kind.name));
   const int state = domain::StateOf(kind, stored);
   exchange_view->set_state(kind.StateName(state));
   *exchange_view->mutable_exchange() = *domain::HeaderOf(kind, stored);
   const EnumSet classes =
       RedactorOf(pb::ExchangeView::descriptor())
-          .Redact(relation.classes, relation.roles, exchange_view);
+          .Redact(relation.classes, relation.roles, exchange_view)
+          .classes;
   exchange_view->set_etag(EtagFor(kind, stored, relation));
   for (std::string& action :
        domain::AllowedActions(kind, state, actor, relation.roles)) {
@@ -118,7 +117,7 @@ std::string Answers::EtagFor(const domain::KindSpec& kind,
   copy->CopyFrom(stored);
   RedactorOf(kind.message)
       .Redact(ClassesOf(kind, relation), relation.roles, copy.get());
-  return EtagOf(*copy);
+  return EtagOf(copy->SerializeAsString());
 }
 
 }  // namespace passerelle::engine

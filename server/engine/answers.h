@@ -20,11 +20,13 @@ class Answers {
  public:
   Answers(const domain::Contract& contract, const Secrets& secrets);
 
-  // Fills `answer`, of the resource's own type. Returns the classes disclosed.
-  domain::EnumSet Fill(const domain::KindSpec& kind,
-                       const google::protobuf::Message& stored,
+  // Fills `answer`, of the resource's own type, with what `stored` held, which
+  // is left empty; `bytes` is `stored` as it was serialised. Returns the
+  // classes disclosed.
+  domain::EnumSet Fill(const domain::KindSpec& kind, const std::string& bytes,
                        const domain::Actor& actor,
                        const domain::Relation& relation,
+                       google::protobuf::Message* stored,
                        google::protobuf::Message* answer) const;
 
   // Fills a passerelle.v1.ExchangeView.
@@ -45,7 +47,7 @@ class Answers {
                       const domain::Relation& relation) const;
 
  private:
-  std::string EtagOf(const google::protobuf::Message& redacted) const;
+  std::string EtagOf(const std::string& redacted_bytes) const;
   const domain::Redactor& RedactorOf(
       const google::protobuf::Descriptor* message) const;
 

@@ -65,8 +65,7 @@ void Core::Validate(Call* call) const {
 
 std::vector<FieldViolation> Core::ValidateResource(
     const google::protobuf::Message& resource) const {
-  return validators_.at(resource.GetDescriptor())
-      ->Check(resource, clock.Now());
+  return validators_.at(resource.GetDescriptor())->Check(resource, clock.Now());
 }
 
 bool IsStoreError(const absl::Status& status) {
@@ -87,8 +86,7 @@ absl::Status Documented(const absl::Status& status) {
       return domain::RetryLater(pb::OVERLOADED, "The store is busy.",
                                 absl::Milliseconds(100));
     default:
-      Log(LogLevel::kError, "internal_error",
-          {{"status", status.ToString()}});
+      Log(LogLevel::kError, "internal_error", {{"status", status.ToString()}});
       return domain::Failure(pb::INTERNAL_ERROR, "A defect of the server.");
   }
 }

@@ -33,9 +33,9 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     EngineOptions options, const domain::Contract* contract,
     storage::Store* store, const Clock* clock, domain::Calendars calendars) {
   PASSERELLE_ASSIGN_OR_RETURN(Secrets secrets, Secrets::Load(store));
-  auto engine = std::unique_ptr<Engine>(
-      new Engine(options, *contract, store, *clock, std::move(secrets),
-                 std::move(calendars)));
+  auto engine = std::unique_ptr<Engine>(new Engine(options, *contract, store,
+                                                   *clock, std::move(secrets),
+                                                   std::move(calendars)));
   PASSERELLE_RETURN_IF_ERROR(engine->ReloadDirectory());
   PASSERELLE_RETURN_IF_ERROR(store->Read([&](storage::ReadTransaction& tx) {
     return journal::LoadTail(&tx, &engine->tail_);
@@ -50,8 +50,8 @@ Engine::Engine(EngineOptions options, const domain::Contract& contract,
     : options_(options),
       store_(store),
       core_(contract, std::move(secrets), clock, std::move(calendars)),
-      workers_(std::make_unique<Workers>(options.read_threads,
-                                         options.max_queue)) {}
+      workers_(
+          std::make_unique<Workers>(options.read_threads, options.max_queue)) {}
 
 Engine::~Engine() { Stop(); }
 
@@ -101,9 +101,8 @@ void Engine::Execute(std::unique_ptr<Call> call) {
       return Read(std::shared_ptr<Call>(std::move(call)));
     case domain::MethodSpec::Shape::kList: {
       std::shared_ptr<Call> shared(std::move(call));
-      if (workers_ == nullptr || !workers_->Run([this, shared] {
-            Read(shared);
-          })) {
+      if (workers_ == nullptr ||
+          !workers_->Run([this, shared] { Read(shared); })) {
         shared->done(Overloaded());
       }
       return;
@@ -184,8 +183,7 @@ absl::Status Engine::ReadMail(absl::string_view mission, int64_t after,
           domain::ToTimestamp(state.acknowledge_time);
     }
     std::vector<storage::MailboxEntry> entries;
-    PASSERELLE_RETURN_IF_ERROR(
-        tx.ReadMailbox(mission, after, limit, &entries));
+    PASSERELLE_RETURN_IF_ERROR(tx.ReadMailbox(mission, after, limit, &entries));
     for (const storage::MailboxEntry& stored : entries) {
       internal::MailEntry mail;
       if (!mail.ParseFromString(stored.entry)) {

@@ -28,8 +28,8 @@
 namespace passerelle::engine {
 
 struct EngineOptions {
-  int max_batch = 256;       // commands in one commit
-  size_t max_queue = 4096;   // commands waiting; more are refused
+  int max_batch = 256;      // commands in one commit
+  size_t max_queue = 4096;  // commands waiting; more are refused
   int read_threads = 2;
   // How long a routine disclosure's line may wait for a flush: what a crash
   // may lose of them.
@@ -112,8 +112,7 @@ class Engine {
   std::unique_ptr<Workers> workers_;
 
   mutable Mutex directory_mutex_;
-  std::shared_ptr<const Directory> directory_
-      ABSL_GUARDED_BY(directory_mutex_);
+  std::shared_ptr<const Directory> directory_ ABSL_GUARDED_BY(directory_mutex_);
 
   Mutex mutex_;
   CondVar wake_;

@@ -87,8 +87,8 @@ internal::Leaf RefusalLeaf(const Call& call, const absl::Status& status,
 domain::Course MakeCourse(const WriterContext& context,
                           const domain::KindSpec& kind, Loaded* loaded) {
   pb::Exchange* header = domain::MutableHeader(kind, loaded->message.get());
-  const auto calendar = [&](const std::string& mission)
-      -> const domain::Calendar& {
+  const auto calendar =
+      [&](const std::string& mission) -> const domain::Calendar& {
     const pb::Mission* found = context.directory.FindMission(mission);
     return context.core.calendars.Of(found == nullptr ? "" : found->country());
   };
@@ -203,7 +203,6 @@ absl::Status ChangeExecution::Authorize() {
   if (absl::IsNotFound(found)) return domain::NotVisible();
   PASSERELLE_RETURN_IF_ERROR(found);
   has_file_ = true;
-  file_before_ = file_;
   relation_ = domain::RelationTo(file_.message, file_.facts, actor_);
   if (!relation_.sees()) return domain::NotVisible();
   if (creates()) {
@@ -227,8 +226,7 @@ absl::Status ChangeExecution::AuthorizeExisting() {
     }
     PASSERELLE_RETURN_IF_ERROR(found);
   }
-  if (const pb::Exchange* header =
-          domain::HeaderOf(*kind_, *target_.message)) {
+  if (const pb::Exchange* header = domain::HeaderOf(*kind_, *target_.message)) {
     relation_ = domain::RelationToExchange(std::move(relation_), *header,
                                            actor_.mission);
     if (!relation_.sees()) return domain::NotVisible();
@@ -266,12 +264,11 @@ absl::Status ChangeExecution::Replay(bool* replayed) {
       absl::StrCat(actor_.mission, "\n", method_.full_name, "\n",
                    StringField(*call_.request, method_.request_id)),
       kFingerprintBytes);
-  content_hash_ = secrets.Hash(
-      "content", call_.request->SerializeAsString(), kFingerprintBytes);
+  content_hash_ = secrets.Hash("content", call_.request->SerializeAsString(),
+                               kFingerprintBytes);
 
   internal::StoredAnswer& stored = answered_;
-  if (const auto* recent =
-          context_.batch.FindRequest(effects_->fingerprint)) {
+  if (const auto* recent = context_.batch.FindRequest(effects_->fingerprint)) {
     stored = *recent;
   } else {
     std::string bytes;
@@ -331,8 +328,6 @@ absl::Status ChangeExecution::Prepare() {
   const Message& request = *call_.request;
   if (!creates()) {
     PASSERELLE_RETURN_IF_ERROR(CheckEtagAndState());
-    before_ = NewMessage(kind_->message);
-    before_->CopyFrom(*target_.message);
     if (method_.shape == MethodSpec::Shape::kUpdate) {
       google::protobuf::FieldMask mask;
       mask.CopyFrom(
@@ -372,9 +367,8 @@ absl::Status ChangeExecution::Prepare() {
 
 absl::Status ChangeExecution::CheckEtagAndState() const {
   const std::string etag = StringField(*call_.request, method_.etag);
-  if (!etag.empty() &&
-      etag != context_.core.answers.EtagFor(*kind_, *target_.message,
-                                            relation_)) {
+  if (!etag.empty() && etag != context_.core.answers.EtagFor(
+                                   *kind_, *target_.message, relation_)) {
     return domain::Failure(pb::ETAG_MISMATCH,
                            "The resource changed since it was read.");
   }
@@ -391,15 +385,17 @@ absl::Status ChangeExecution::CheckEtagAndState() const {
 }
 
 absl::Status ChangeExecution::Apply() {
+  // Who sees the file changes only with the file itself or its consents.
+  if (has_file_ && (on_file() || !kind_->is_exchange())) {
+    file_before_ = std::make_unique<File>(file_);
+  }
   const Surroundings around(context_, has_file_ ? &file_.message : nullptr,
                             key_.scope);
-  domain::AnyChange change(actor_, context_.now, around,
-                           target_.message.get());
+  domain::AnyChange change(actor_, context_.now, around, target_.message.get());
   change.kind = kind_;
-  change.before = before_.get();
   change.state_before = state_before_;
   if (has_file_) {
-    change.file = &file_before_.message;
+    change.file = &file_before().message;
     change.file_facts = &file_.facts;
   } else if (on_file()) {
     change.file_facts = &file_.facts;
@@ -408,15 +404,14 @@ absl::Status ChangeExecution::Apply() {
     change.header = domain::MutableHeader(*kind_, target_.message.get());
     change.exchange_facts = &target_.facts;
   }
-  PASSERELLE_RETURN_IF_ERROR(method_.verbs->Apply(
-      method_.descriptor->index(), *call_.request, change));
+  PASSERELLE_RETURN_IF_ERROR(method_.verbs->Apply(method_.descriptor->index(),
+                                                  *call_.request, change));
   return Settle(&change);
 }
 
 // Enters the state, moves the clock and arms the timer as the contract says.
 absl::Status ChangeExecution::Settle(domain::AnyChange* change) {
-  pb::Exchange* header =
-      domain::MutableHeader(*kind_, target_.message.get());
+  pb::Exchange* header = domain::MutableHeader(*kind_, target_.message.get());
   if (header != nullptr && creates()) {
     header->Clear();
     header->set_process_version(kind_->process->version());
@@ -431,7 +426,8 @@ absl::Status ChangeExecution::Settle(domain::AnyChange* change) {
     state = move_->to_state;
     if (move_->option->has_clock()) clock = &move_->option->clock();
   } else if (method_.transition != nullptr) {
-    state = change->chosen_state.value_or(method_.to_states.front());
+    state = change->chosen_state.value_or(
+        method_.to_states.empty() ? 0 : method_.to_states.front());
     if (method_.transition->has_clock()) clock = &method_.transition->clock();
   }
   if (state != 0) domain::EnterState(course, state);
@@ -448,13 +444,12 @@ absl::Status ChangeExecution::Settle(domain::AnyChange* change) {
 
 absl::Status ChangeExecution::EndOpenExchanges(pb::EndReason reason) {
   for (const auto& kind : context_.core.contract.kinds()) {
-    const auto* move = kind->is_exchange()
-                           ? kind->Find(domain::options::WITHDRAW)
-                           : nullptr;
+    const auto* move =
+        kind->is_exchange() ? kind->Find(domain::options::WITHDRAW) : nullptr;
     if (move == nullptr) continue;
     std::vector<storage::Record> records;
-    PASSERELLE_RETURN_IF_ERROR(context_.tx.List(
-        key_.scope, kind->collection, "", kMaxPerFile, &records));
+    PASSERELLE_RETURN_IF_ERROR(context_.tx.List(key_.scope, kind->collection,
+                                                "", kMaxPerFile, &records));
     for (storage::Record& record : records) {
       Loaded exchange;
       exchange.record = std::move(record);
@@ -515,7 +510,7 @@ absl::Status ChangeExecution::Save() {
       }
     }
   } else if (has_file_ && file_.facts.consent_epoch() !=
-                              file_before_.facts.consent_epoch()) {
+                              file_before().facts.consent_epoch()) {
     consent_case_ = key_.scope;
     file_.facts.SerializeToString(&file_.record.internal);
     ++file_.record.version;
@@ -533,8 +528,8 @@ void ChangeExecution::MailTo(const std::string& mission,
   if (mission.empty() || mission == actor_.mission) return;
   // Whoever sees the file before or after the change is told of it.
   const bool sees =
-      (has_file_ && domain::SeesFile(file_before_.message, file_before_.facts,
-                                     mission)) ||
+      (has_file_ &&
+       domain::SeesFile(file_before().message, file_before().facts, mission)) ||
       domain::SeesFile(file_.message, file_.facts, mission);
   if (!sees) return;
   effects_->mail.emplace_back(
@@ -562,25 +557,25 @@ void ChangeExecution::SendMail() {
 
 // Answer, remembered request and evidence.
 void ChangeExecution::Finish() {
-  const Message& resource = *target_.message;
+  Message* resource = target_.message.get();
+  const std::string name =
+      resource->GetReflection()->GetString(*resource, kind_->name);
   // The answer is decided on what the caller was when it acted, and on the
   // side it has in a new exchange or file.
   if (on_file() && creates()) {
     relation_ = domain::RelationTo(file_.message, file_.facts, actor_);
-  } else if (const pb::Exchange* header = domain::HeaderOf(*kind_, resource)) {
+  } else if (const pb::Exchange* header = domain::HeaderOf(*kind_, *resource)) {
     relation_ = domain::RelationToExchange(std::move(relation_), *header,
                                            actor_.mission);
   }
   const Answers& answers = context_.core.answers;
+  const std::string& bytes = target_.record.message;
   const domain::EnumSet classes =
       method_.shape == MethodSpec::Shape::kExchangeVerb
-          ? answers.FillView(*kind_, resource, actor_, relation_,
+          ? answers.FillView(*kind_, *resource, actor_, relation_,
                              call_.response)
-          : answers.Fill(*kind_, resource, actor_, relation_, call_.response);
-
-  const std::string& name =
-      resource.GetReflection()->GetStringReference(resource, kind_->name,
-                                                   nullptr);
+          : answers.Fill(*kind_, bytes, actor_, relation_, resource,
+                         call_.response);
   effects_->answer.set_content_hash(content_hash_);
   effects_->answer.set_resource(name);
   effects_->answer.set_version(target_.record.version);
@@ -591,8 +586,8 @@ void ChangeExecution::Finish() {
   leaf.set_consent(relation_.consent);
   leaf.set_classes(classes);
   leaf.set_request_id(StringField(*call_.request, method_.request_id));
-  leaf.set_commitment(context_.core.secrets.Hash(
-      "commitment", target_.record.message, kCommitmentBytes));
+  leaf.set_commitment(
+      context_.core.secrets.Hash("commitment", bytes, kCommitmentBytes));
   effects_->leaves.push_back(std::move(leaf));
 }
 
@@ -626,8 +621,7 @@ absl::Status RunTimer(const WriterContext& context,
     course.header->set_end_reason(pb::TIME_PASSED);
     domain::ArmTimedMove(course);
   } else if (course.header->has_due_time() && !course.header->overdue() &&
-             domain::FromTimestamp(course.header->due_time()) <=
-                 context.now) {
+             domain::FromTimestamp(course.header->due_time()) <= context.now) {
     event = "Overdue";
     course.header->set_overdue(true);
   }

@@ -42,7 +42,9 @@ class ChangeExecution {
  public:
   ChangeExecution(const WriterContext& context, const Call& call,
                   Effects* effects)
-      : context_(context), call_(call), method_(*call.method),
+      : context_(context),
+        call_(call),
+        method_(*call.method),
         effects_(effects) {}
 
   // OK: the response is filled and `effects` hold what joins the batch.
@@ -71,6 +73,9 @@ class ChangeExecution {
   bool creates() const {
     return method_.shape == domain::MethodSpec::Shape::kCreate;
   }
+  const File& file_before() const {
+    return file_before_ != nullptr ? *file_before_ : file_;
+  }
   bool on_file() const { return kind_->in_case() && kind_->is_root(); }
   void MailTo(const std::string& mission, const domain::KindSpec& kind,
               const google::protobuf::Message& resource,
@@ -84,15 +89,15 @@ class ChangeExecution {
   domain::Actor actor_;
   const domain::KindSpec* kind_ = nullptr;
   const domain::AdministrativeMove* move_ = nullptr;
-  storage::RecordKey key_;    // of the resource; id empty until created
-  std::string parent_name_;   // for creation
+  storage::RecordKey key_;   // of the resource; id empty until created
+  std::string parent_name_;  // for creation
   bool located_ = false;
-  File file_;                 // when kind_->in_case(), except a new file
-  File file_before_;          // facts and message before the change
+  File file_;  // when kind_->in_case(), except a new file
+  // The file before a change of itself or of its consents.
+  std::unique_ptr<File> file_before_;
   bool has_file_ = false;
   domain::Relation relation_;
   Loaded target_;
-  std::unique_ptr<google::protobuf::Message> before_;
   int state_before_ = 0;
   std::string content_hash_;
   internal::StoredAnswer answered_;  // before, under the same request_id

@@ -63,8 +63,8 @@ void DisclosureGate::Raise(const std::string& case_id, int64_t epoch,
   epochs_[case_id] = {epoch, now};
   if (epochs_.size() < kPruneAbove) return;
   for (auto it = epochs_.begin(); it != epochs_.end();) {
-    it = now - it->second.time > kKeepEpochs ? epochs_.erase(it)
-                                             : std::next(it);
+    it =
+        now - it->second.time > kKeepEpochs ? epochs_.erase(it) : std::next(it);
   }
 }
 

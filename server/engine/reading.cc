@@ -109,7 +109,8 @@ class Reading {
       return domain::NotVisible();
     }
     Loaded loaded;
-    const Message* stored = &file.message;
+    Message* stored = &file.message;
+    const std::string* bytes = &file.record.message;
     if (!kind_.in_case() || !kind_.is_root()) {
       const absl::Status found = LoadResource(&tx_, kind_, key, &loaded);
       if (absl::IsNotFound(found)) {
@@ -121,14 +122,15 @@ class Reading {
       }
       PASSERELLE_RETURN_IF_ERROR(found);
       stored = loaded.message.get();
+      bytes = &loaded.record.message;
     }
     if (kind_.in_case()) {
       relation = RelationToResource(std::move(relation), *stored);
       if (!relation.sees()) return domain::NotVisible();
     }
     Leaf leaf = MakeLeaf(name, relation);
-    leaf.set_classes(
-        core_.answers.Fill(kind_, *stored, actor_, relation, call_.response));
+    leaf.set_classes(core_.answers.Fill(kind_, *bytes, actor_, relation, stored,
+                                        call_.response));
     disclosures_.push_back({kind_.in_case() ? key.scope : "",
                             file.facts.consent_epoch(), std::move(leaf)});
     return absl::OkStatus();
@@ -158,11 +160,11 @@ class Reading {
     const int size = call_.request->GetReflection()->GetInt32(
         *call_.request, method_.page_size);
     page_size_ = size == 0 ? kDefaultPage : std::min(size, kMaxPage);
-    arguments_ = core_.secrets.Hash(
-        "list",
-        absl::StrCat(actor_.mission, "\n", method_.full_name, "\n",
-                     Request(method_.parent)),
-        16);
+    arguments_ =
+        core_.secrets.Hash("list",
+                           absl::StrCat(actor_.mission, "\n", method_.full_name,
+                                        "\n", Request(method_.parent)),
+                           16);
     const std::string text = Request(method_.page_token);
     if (!text.empty()) {
       std::string sealed;
@@ -188,8 +190,8 @@ class Reading {
 
   void ClosePage() {
     if (!more_) return;
-    const std::string token = ToBase64(
-        core_.secrets.Seal("page", position_.SerializeAsString()));
+    const std::string token =
+        ToBase64(core_.secrets.Seal("page", position_.SerializeAsString()));
     call_.response->GetReflection()->SetString(
         call_.response,
         call_.response->GetDescriptor()->FindFieldByName("next_page_token"),
@@ -204,12 +206,12 @@ class Reading {
     return room;
   }
 
-  domain::EnumSet Add(const Message& stored,
-                      const domain::Relation& relation) {
-    Message* item = call_.response->GetReflection()->AddMessage(
-        call_.response, items_);
+  domain::EnumSet Add(const std::string& bytes,
+                      const domain::Relation& relation, Message* stored) {
+    Message* item =
+        call_.response->GetReflection()->AddMessage(call_.response, items_);
     const domain::EnumSet classes =
-        core_.answers.Fill(kind_, stored, actor_, relation, item);
+        core_.answers.Fill(kind_, bytes, actor_, relation, stored, item);
     ++count_;
     bytes_ += item->ByteSizeLong();
     return classes;
@@ -229,7 +231,7 @@ class Reading {
       Loaded loaded;
       loaded.record = std::move(record);
       PASSERELLE_RETURN_IF_ERROR(ParseRecord(kind_, &loaded));
-      Add(*loaded.message, {});
+      Add(loaded.record.message, {}, loaded.message.get());
       position_.set_after_id(loaded.record.key.id);
     }
     disclosures_.push_back({"", 0, MakeLeaf(parent, {})});
@@ -243,8 +245,7 @@ class Reading {
     const absl::Status found = LoadFile(&tx_, name->root, &file);
     if (absl::IsNotFound(found)) return domain::NotVisible();
     PASSERELLE_RETURN_IF_ERROR(found);
-    const auto relation =
-        domain::RelationTo(file.message, file.facts, actor_);
+    const auto relation = domain::RelationTo(file.message, file.facts, actor_);
     if (!relation.sees() || !MayList(relation)) return domain::NotVisible();
     return ListChildren(file, relation);
   }
@@ -261,9 +262,9 @@ class Reading {
     bool disclosed = false;
     while (RoomLeft()) {
       std::vector<storage::Record> records;
-      PASSERELLE_RETURN_IF_ERROR(
-          tx_.List(file.record.key.id, kind_.collection, position_.after_id(),
-                   page_size_ - count_, &records));
+      PASSERELLE_RETURN_IF_ERROR(tx_.List(file.record.key.id, kind_.collection,
+                                          position_.after_id(),
+                                          page_size_ - count_, &records));
       if (records.empty()) break;
       for (storage::Record& record : records) {
         if (!RoomLeft()) break;
@@ -273,7 +274,7 @@ class Reading {
         PASSERELLE_RETURN_IF_ERROR(ParseRecord(kind_, &loaded));
         const auto own = RelationToResource(relation, *loaded.message);
         if (own.sees()) {
-          classes |= Add(*loaded.message, own);
+          classes |= Add(loaded.record.message, own, loaded.message.get());
           disclosed = true;
         }
         // Only now: a page that ends before the first record of a file goes on
@@ -284,8 +285,8 @@ class Reading {
     }
     if (disclosed) {
       leaf.set_classes(classes);
-      disclosures_.push_back({file.record.key.id, file.facts.consent_epoch(),
-                              std::move(leaf)});
+      disclosures_.push_back(
+          {file.record.key.id, file.facts.consent_epoch(), std::move(leaf)});
     }
     return absl::OkStatus();
   }
@@ -300,10 +301,9 @@ class Reading {
         ids.push_back(position_.after_case());
       } else {
         if (!RoomLeft()) break;
-        PASSERELLE_RETURN_IF_ERROR(
-            tx_.ListCases(actor_.mission, position_.after_case(),
-                          kind_.is_root() ? page_size_ - count_ : page_size_,
-                          &ids));
+        PASSERELLE_RETURN_IF_ERROR(tx_.ListCases(
+            actor_.mission, position_.after_case(),
+            kind_.is_root() ? page_size_ - count_ : page_size_, &ids));
       }
       if (ids.empty()) break;
       for (const std::string& id : ids) {
@@ -325,9 +325,8 @@ class Reading {
     if (!relation.sees() || !MayList(relation)) return absl::OkStatus();
     if (!kind_.is_root()) return ListChildren(file, relation);
     Leaf leaf = MakeLeaf(file.message.name(), relation);
-    leaf.set_classes(Add(file.message, relation));
-    disclosures_.push_back(
-        {id, file.facts.consent_epoch(), std::move(leaf)});
+    leaf.set_classes(Add(file.record.message, relation, &file.message));
+    disclosures_.push_back({id, file.facts.consent_epoch(), std::move(leaf)});
     return absl::OkStatus();
   }
 

@@ -23,7 +23,8 @@ unsigned char* Bytes(std::string* text) {
 }  // namespace
 
 absl::StatusOr<Secrets> Secrets::Load(storage::Store* store) {
-  if (sodium_init() < 0) return absl::InternalError("libsodium failed to start");
+  if (sodium_init() < 0)
+    return absl::InternalError("libsodium failed to start");
   std::string key;
   absl::Status status = store->Read([&](storage::ReadTransaction& tx) {
     return tx.GetMeta(kMetaName, &key);
@@ -60,8 +61,8 @@ std::string Secrets::Seal(absl::string_view context,
   std::string sealed(kNonceSize + crypto_secretbox_MACBYTES + plain.size(),
                      '\0');
   randombytes_buf(sealed.data(), kNonceSize);
-  crypto_secretbox_easy(Bytes(&sealed) + kNonceSize, Bytes(plain),
-                        plain.size(), Bytes(sealed), Bytes(key));
+  crypto_secretbox_easy(Bytes(&sealed) + kNonceSize, Bytes(plain), plain.size(),
+                        Bytes(sealed), Bytes(key));
   return sealed;
 }
 

@@ -39,8 +39,8 @@ absl::Status Surroundings::ForEachOfKind(
   std::string after;
   while (true) {
     std::vector<storage::Record> records;
-    PASSERELLE_RETURN_IF_ERROR(context_.tx.List(case_id_, kind.collection,
-                                                after, kPage, &records));
+    PASSERELLE_RETURN_IF_ERROR(
+        context_.tx.List(case_id_, kind.collection, after, kPage, &records));
     for (storage::Record& record : records) {
       after = record.key.id;
       Loaded loaded;

@@ -30,8 +30,7 @@ class Surroundings final : public domain::Surroundings {
  private:
   absl::Status ForEachOfKind(
       const domain::KindSpec& kind,
-      const std::function<bool(const google::protobuf::Message&)>& visit)
-      const;
+      const std::function<bool(const google::protobuf::Message&)>& visit) const;
 
   const WriterContext& context_;
   const ::passerelle::v1::Case* const file_;

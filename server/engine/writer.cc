@@ -197,13 +197,12 @@ void Engine::Maintain() {
   const absl::Time now = core_.clock.Now();
   if (now - last_maintenance_ < kMaintenanceInterval) return;
   last_maintenance_ = now;
-  const absl::Status status =
-      store_->Write([&](storage::WriteTransaction& tx) {
-        int64_t forgotten = 0;
-        PASSERELLE_RETURN_IF_ERROR(tx.ForgetRequests(
-            now - kRequestMemory, kMaintenanceRows, &forgotten));
-        return tx.CompactMailboxes(now - kMailMemory, kMaintenanceRows);
-      });
+  const absl::Status status = store_->Write([&](storage::WriteTransaction& tx) {
+    int64_t forgotten = 0;
+    PASSERELLE_RETURN_IF_ERROR(
+        tx.ForgetRequests(now - kRequestMemory, kMaintenanceRows, &forgotten));
+    return tx.CompactMailboxes(now - kMailMemory, kMaintenanceRows);
+  });
   if (!status.ok()) {
     Log(LogLevel::kWarning, "maintenance_failed",
         {{"code", absl::StatusCodeToString(status.code())}});

@@ -68,14 +68,16 @@ absl::Status VerifyChain(storage::ReadTransaction* tx, int64_t* leaf_count) {
   int64_t next = 0;
   while (true) {
     std::vector<storage::JournalBatch> rows;
-    PASSERELLE_RETURN_IF_ERROR(
-        tx->ReadJournal(next, kVerifyPage, &rows));
+    PASSERELLE_RETURN_IF_ERROR(tx->ReadJournal(next, kVerifyPage, &rows));
     if (rows.empty()) break;
     for (const storage::JournalBatch& row : rows) {
+      // The hash covers the leaves; bytes beside them would go unseen, so the
+      // row must be exactly what writing them gives.
       LeafBatch batch;
       if (!batch.ParseFromString(row.leaves) ||
-          batch.leaves_size() != row.count ||
-          row.first_sequence != next) {
+          batch.SerializeAsString() != row.leaves ||
+          !batch.GetReflection()->GetUnknownFields(batch).empty() ||
+          batch.leaves_size() != row.count || row.first_sequence != next) {
         return absl::DataLossError(
             absl::StrCat("journal broken before leaf ", next));
       }

@@ -44,8 +44,7 @@ class MissionLimits {
   const Options options_;
   Mutex mutex_;
   // Bounded by the certificates that the authority signed.
-  std::map<std::string, Account, std::less<>> accounts_
-      ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Account, std::less<>> accounts_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace passerelle::rpc

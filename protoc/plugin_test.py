@@ -1,0 +1,213 @@
+"""A contract with a mistake does not build, and the message names the culprit.
+
+    plugin_test.py PROTOC PLUGIN PROTOS GOOGLE_PROTOS
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROTOC, PLUGIN, PROTOS, GOOGLE_PROTOS = sys.argv[1:5]
+
+# A small exchange without a mistake. Each test spoils one place.
+GOOD = """
+syntax = "proto3";
+package passerelle.v1;
+import "google/api/resource.proto";
+import "google/protobuf/timestamp.proto";
+import "passerelle/options/v1/options.proto";
+import "passerelle/v1/exchange.proto";
+
+service ProbeService {
+  rpc GetProbe(GetProbeRequest) returns (Probe) {
+    option (passerelle.options.v1.access) = {
+      effect: READ purpose: MONITORING
+    };
+  }
+  rpc SendProbe(SendProbeRequest) returns (Probe) {
+    option (passerelle.options.v1.access) = {
+      effect: CHANGE purpose: MONITORING
+    };
+    option (passerelle.options.v1.transition) = {
+      from: [ "DRAFTED" ] to: [ "SENT" ]
+    };
+  }
+}
+
+message Probe {
+  option (google.api.resource) = {
+    type: "passerelle/Probe" pattern: "cases/{case}/probes/{probe}"
+  };
+  option (passerelle.options.v1.resource) = {
+    letter: "x" state_field: "state"
+  };
+  option (passerelle.options.v1.exchange_kind) = {
+    version: 1
+    administrative: [ { verb: CLOSE from: [ "SENT" ] to: "DRAFTED" } ]
+    timed: [ { from: [ "SENT" ] to: "DRAFTED" base: DUE_TIME } ]
+  };
+  string name = 1 [(passerelle.options.v1.privacy) = ROUTINE];
+  Exchange exchange = 2 [(passerelle.options.v1.privacy) = ROUTINE];
+  State state = 3 [(passerelle.options.v1.privacy) = ROUTINE];
+  string secret = 4 [(passerelle.options.v1.privacy) = MEDICAL];
+  Finding finding = 5 [(passerelle.options.v1.privacy) = MEDICAL];
+
+  enum State {
+    STATE_UNSPECIFIED = 0;
+    DRAFTED = 1 [(passerelle.options.v1.phase) = DRAFT];
+    SENT = 2 [(passerelle.options.v1.phase) = OPEN];
+  }
+}
+
+message Finding {
+  string text = 1;
+}
+
+message GetProbeRequest {
+  string name = 1;
+}
+
+message SendProbeRequest {
+  string name = 1;
+  string request_id = 2;
+  google.protobuf.Timestamp begin = 3;
+  google.protobuf.Timestamp end = 4
+      [(passerelle.options.v1.rules) = { not_before: "begin" }];
+  Details details = 5;
+}
+
+message Details {
+  google.protobuf.Timestamp first = 1;
+  google.protobuf.Timestamp last = 2
+      [(passerelle.options.v1.rules) = { not_before: "first" }];
+  repeated string notes = 3
+      [(passerelle.options.v1.rules) = { max_items: 3 max_length: 9 }];
+}
+"""
+
+
+class PluginTest(unittest.TestCase):
+
+    def protoc(self, text, mode="docs"):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "probe.proto"
+            file.write_text(text, encoding="utf-8")
+            return subprocess.run(
+                [PROTOC, "-I", folder, "-I", PROTOS, "-I", GOOGLE_PROTOS,
+                 f"--plugin=protoc-gen-passerelle={PLUGIN}",
+                 f"--passerelle_out={folder}", f"--passerelle_opt={mode}",
+                 str(file)], capture_output=True, text=True, check=False)
+
+    def refused(self, old, new, *named):
+        self.assertIn(old, GOOD)
+        result = self.protoc(GOOD.replace(old, new, 1))
+        self.assertNotEqual(result.returncode, 0)
+        for name in named:
+            self.assertIn(name, result.stderr)
+
+    def test_a_good_contract_builds_in_every_mode(self):
+        for mode in ("docs", "verbs", "glue"):
+            with self.subTest(mode=mode):
+                result = self.protoc(GOOD, mode)
+                self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_an_unknown_mode_is_refused(self):
+        self.assertNotEqual(self.protoc(GOOD, "poetry").returncode, 0)
+
+    def test_a_method_without_access(self):
+        self.refused("""    option (passerelle.options.v1.access) = {
+      effect: READ purpose: MONITORING
+    };
+""", "", "ProbeService.GetProbe", "no access option")
+
+    def test_an_access_without_purpose(self):
+        self.refused("effect: READ purpose: MONITORING", "effect: READ",
+                     "ProbeService.GetProbe", "effect and purpose")
+
+    def test_a_state_that_does_not_exist(self):
+        self.refused('from: [ "DRAFTED" ] to: [ "SENT" ]',
+                     'from: [ "DRAFTED" ] to: [ "SNET" ]',
+                     "ProbeService.SendProbe", "SNET is not a state of Probe")
+        self.refused('from: [ "DRAFTED" ] to: [ "SENT" ]',
+                     'from: [ "DARFTED" ] to: [ "SENT" ]', "DARFTED")
+
+    def test_an_administrative_or_timed_move_to_nowhere(self):
+        self.refused('verb: CLOSE from: [ "SENT" ] to: "DRAFTED"',
+                     'verb: CLOSE from: [ "SENT" ] to: "GONE"',
+                     "passerelle.v1.Probe", "GONE")
+        self.refused('timed: [ { from: [ "SENT" ] to: "DRAFTED"',
+                     'timed: [ { from: [ "LOST" ] to: "DRAFTED"', "LOST")
+
+    def test_a_change_without_request_id(self):
+        self.refused("  string request_id = 2;\n", "",
+                     "ProbeService.SendProbe", "request_id")
+
+    def test_a_read_with_request_id(self):
+        self.refused("message GetProbeRequest {",
+                     "message GetProbeRequest {\n  string request_id = 9;",
+                     "ProbeService.GetProbe", "request_id")
+
+    def test_a_field_without_privacy_class(self):
+        self.refused("[(passerelle.options.v1.privacy) = MEDICAL];\n  Finding",
+                     ";\n  Finding", "Probe.secret", "no privacy class")
+        self.refused("  Finding finding = 5 "
+                     "[(passerelle.options.v1.privacy) = MEDICAL];",
+                     "  Finding finding = 5;", "Probe.finding")
+
+    def test_the_default_of_a_message_does_not_reach_below_its_fields(self):
+        self.refused(
+            "  Finding finding = 5 "
+            "[(passerelle.options.v1.privacy) = MEDICAL];",
+            "  option (passerelle.options.v1.default_privacy) = ROUTINE;\n"
+            "  Finding finding = 5;", "Probe.finding.text", "no privacy class")
+
+    def test_a_letter_used_twice(self):
+        self.refused("message Finding {\n  string text = 1;",
+                     """message Finding {
+  option (google.api.resource) = {
+    type: "passerelle/Finding" pattern: "cases/{case}/findings/{finding}"
+  };
+  option (passerelle.options.v1.resource) = { letter: "x" };
+  string text = 1;""", "letter x", "passerelle.v1.Finding",
+                     "passerelle.v1.Probe")
+
+    def test_a_date_order_with_a_field_that_does_not_exist(self):
+        self.refused('not_before: "begin"', 'not_before: "start"',
+                     "SendProbeRequest.end", "unknown field start")
+
+    def test_rules_below_the_request_are_checked_too(self):
+        self.refused('not_before: "first"', 'not_before: "frist"',
+                     "Details.last", "unknown field frist")
+        self.refused("repeated string notes", "string notes",
+                     "Details.notes", "max_items is for lists")
+        self.refused("repeated string notes", "repeated int32 notes",
+                     "Details.notes", "for strings")
+
+    def test_a_date_order_between_different_types(self):
+        self.refused("  google.protobuf.Timestamp begin = 3;",
+                     "  string begin = 3;", "SendProbeRequest.end",
+                     "not_before")
+
+    def test_a_pattern_that_is_no_expression(self):
+        self.refused("max_items: 3 max_length: 9",
+                     'max_items: 3 pattern: "[a-"', "Details.notes", "pattern")
+
+    def test_an_exchange_without_header_version_or_phase(self):
+        self.refused("  Exchange exchange = 2", "  Exchange header = 2",
+                     "passerelle.v1.Probe", "field exchange")
+        self.refused("    version: 1\n", "", "passerelle.v1.Probe", "version")
+        self.refused("SENT = 2 [(passerelle.options.v1.phase) = OPEN]",
+                     "SENT = 2", "SENT", "no phase")
+
+    def test_every_mistake_is_reported_at_once(self):
+        result = self.protoc(
+            GOOD.replace("  string request_id = 2;\n", "")
+            .replace('to: [ "SENT" ]', 'to: [ "SNET" ]'))
+        self.assertIn("request_id", result.stderr)
+        self.assertIn("SNET", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
