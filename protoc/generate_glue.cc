@@ -42,15 +42,15 @@ std::string Glue(const FileDescriptor* file) {
     std::string base = absl::StrCat(cpp, "::Service");
     for (int m = 0; m < service->method_count(); ++m) {
       const MethodDescriptor* method = service->method(m);
-      base = absl::StrCat(
-          "\n    ", cpp,
-          method->server_streaming() ? "::WithCallbackMethod_"
-                                     : "::WithRawCallbackMethod_",
-          method->name(), "<", base, ">");
+      base =
+          absl::StrCat("\n    ", cpp,
+                       method->server_streaming() ? "::WithCallbackMethod_"
+                                                  : "::WithRawCallbackMethod_",
+                       method->name(), "<", base, ">");
     }
     absl::StrAppend(&out, "\nnamespace {\n\nclass ", service->name(),
-                    "Glue final : public ", base,
-                    " {\n public:\n  explicit ", service->name(),
+                    "Glue final : public ", base, " {\n public:\n  explicit ",
+                    service->name(),
                     "Glue(CallSink* sink)\n      : sink_(sink), "
                     "methods_(sink->Methods(\"",
                     service->full_name(), "\")) {}\n");
@@ -70,8 +70,7 @@ std::string Glue(const FileDescriptor* file) {
             "(\n      ::grpc::CallbackServerContext* context,\n      const "
             "::grpc::ByteBuffer* request,\n      ::grpc::ByteBuffer* "
             "response) override {\n    return sink_->Unary(methods_[",
-            m,
-            "], context, request, response);\n  }\n");
+            m, "], context, request, response);\n  }\n");
       }
     }
     absl::StrAppend(&out,

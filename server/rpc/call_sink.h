@@ -17,9 +17,10 @@ class CallSink {
       absl::string_view service) const = 0;
 
   // Takes one unary call; request and response live until it is finished.
-  virtual grpc::ServerUnaryReactor* Unary(
-      const domain::MethodSpec& method, grpc::CallbackServerContext* context,
-      const grpc::ByteBuffer* request, grpc::ByteBuffer* response) = 0;
+  virtual grpc::ServerUnaryReactor* Unary(const domain::MethodSpec& method,
+                                          grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) = 0;
 };
 
 }  // namespace passerelle::rpc
