@@ -108,6 +108,15 @@ class Watch final : public grpc::ServerWriteReactor<pb::WatchMailboxResponse>,
     peer_ = *peer;
     call_.caller = Pipeline::CallerOf(*peer_, *context_);
     mission_ = absl::StrCat("missions/", call_.caller.mission);
+    // Opening is a call like another; the open stream has places of its own.
+    if (pipeline_.limits().Enter(call_.caller.mission, absl::Now()) !=
+        MissionLimits::Verdict::kAdmitted) {
+      return domain::RetryLater(
+          pb::RATE_LIMITED,
+          "The mission sends too fast or has too many calls at work.",
+          absl::Milliseconds(250));
+    }
+    pipeline_.limits().Leave(call_.caller.mission);
     if (auto actor = pipeline_.engine().Resolve(call_.caller); !actor.ok()) {
       return actor.status();
     }

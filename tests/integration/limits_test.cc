@@ -173,6 +173,33 @@ TEST(MissionLimitsTest, RateOfOneMissionIsBoundedWithAWordWhenToRepeat) {
   std::cout << served << " served before the limit" << std::endl;
 }
 
+TEST(MissionLimitsTest, OpeningWatchesCountsAsCalling) {
+  ServerProcess server(
+      ServerProcess::Settings{{"limits.calls_per_second_per_mission", "10"},
+                              {"limits.burst", "20"},
+                              {"limits.watches_per_mission", "1000"}});
+  ASSERT_TRUE(server.Start());
+  server.Register();
+  ProposedFile(server.As("iom-tn", "cm"));  // mail for iom-ma
+  const auto client = server.Open("iom-ma", "fp", WithoutRetry());
+  const auto* watch = pb::WatchMailboxRequest::descriptor()
+                          ->file()
+                          ->FindServiceByName("MailboxService")
+                          ->FindMethodByName("WatchMailbox");
+  absl::Status status = absl::CancelledError();
+  for (int i = 0; i < 1000 && absl::IsCancelled(status); ++i) {
+    pb::WatchMailboxResponse response;
+    status =
+        client->StreamDynamic(watch, pb::WatchMailboxRequest(), &response,
+                              [](const google::protobuf::Message&) {
+                                return absl::CancelledError();  // enough of it
+                              });
+  }
+  EXPECT_THAT(status, HasReason("RATE_LIMITED"));
+  EXPECT_GT(DetailsOf(status).retry_after.value_or(absl::ZeroDuration()),
+            absl::ZeroDuration());
+}
+
 TEST(MissionLimitsTest, LiveCallsOfOneMissionAreBounded) {
   constexpr int kLive = 4;
   ServerProcess server(ServerProcess::Settings{
