@@ -1,7 +1,5 @@
 #include "tests/support/writers.h"
 
-#include <sqlite3.h>
-
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -14,7 +12,9 @@
 #include "common/status_macros.h"
 #include "passerelle/internal/v1/stored.pb.h"
 #include "server/journal/chain.h"
+#include "server/storage/sqlite/connection.h"
 #include "server/storage/sqlite/sqlite_store.h"
+#include "server/storage/sqlite/statement.h"
 #include "tests/support/arrange.h"
 
 namespace passerelle::testing {
@@ -33,23 +33,14 @@ client::ClientOptions OptionsOf(Writers::Patience patience) {
 }
 
 std::string IntegrityOf(const std::string& path) {
-  sqlite3* handle = nullptr;
-  std::string result = "cannot open";
-  if (sqlite3_open(path.c_str(), &handle) == SQLITE_OK) {
-    result.clear();
-    const auto append = [](void* text, int, char** values, char**) {
-      static_cast<std::string*>(text)->append(values[0]);
-      return 0;
-    };
-    char* error = nullptr;
-    if (sqlite3_exec(handle, "PRAGMA integrity_check", append, &result,
-                     &error) != SQLITE_OK) {
-      result = error;
-      sqlite3_free(error);
-    }
-  }
-  sqlite3_close(handle);
-  return result;
+  namespace sqlite = storage::sqlite;
+  const auto connection = sqlite::Connection::Open(
+      {.path = path, .access = sqlite::Access::kReadWrite});
+  if (!connection.ok()) return connection.status().ToString();
+  sqlite::Statement check(connection->get(), "PRAGMA integrity_check");
+  std::string lines;
+  while (check.Step()) absl::StrAppend(&lines, check.Text(0));
+  return check.status().ok() ? lines : check.status().ToString();
 }
 
 absl::Status ReadReferences(storage::ReadTransaction& tx,
