@@ -9,6 +9,8 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
+// Roles that a field is for; none when it is for everybody, with a role or
+// without.
 EnumSet AudienceRoles(options::Audience audience) {
   switch (audience) {
     case options::INITIATOR_ONLY:
@@ -16,7 +18,7 @@ EnumSet AudienceRoles(options::Audience audience) {
     case options::COUNTERPART_ONLY:
       return Bit(options::COUNTERPART);
     default:
-      return ~EnumSet{0};
+      return 0;
   }
 }
 
@@ -31,7 +33,7 @@ bool Has(const Message& message, const FieldDescriptor* field) {
 struct Redactor::Field {
   const FieldDescriptor* field;
   EnumSet privacy;               // one bit; none when unlabelled
-  EnumSet audience;              // roles that may see it
+  EnumSet audience;              // roles that may see it; none: everybody
   std::unique_ptr<Plan> nested;  // null when everything below is alike
 };
 
@@ -82,7 +84,8 @@ EnumSet Redactor::Apply(const Plan& plan, EnumSet classes, EnumSet roles,
   const auto* reflection = message->GetReflection();
   for (const Field& entry : plan.fields) {
     if (!Has(*message, entry.field)) continue;
-    if ((entry.privacy & classes) == 0 || (entry.audience & roles) == 0) {
+    if ((entry.privacy & classes) == 0 ||
+        (entry.audience != 0 && (entry.audience & roles) == 0)) {
       reflection->ClearField(message, entry.field);
       continue;
     }
