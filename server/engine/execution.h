@@ -58,6 +58,7 @@ class ChangeExecution {
   absl::Status AuthorizeExisting();
   absl::Status CheckRequest() const;
   absl::Status Replay(bool* replayed);
+  absl::Status ShowAgain();
   absl::Status Prepare();
   absl::Status CheckEtagAndState() const;
   absl::Status Apply();
@@ -94,6 +95,7 @@ class ChangeExecution {
   std::unique_ptr<google::protobuf::Message> before_;
   int state_before_ = 0;
   std::string content_hash_;
+  internal::StoredAnswer answered_;  // before, under the same request_id
   std::string consent_case_;
 };
 
