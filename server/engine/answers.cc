@@ -1,5 +1,6 @@
 #include "server/engine/answers.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,22 @@ constexpr size_t kEtagBytes = 16;
 EnumSet ClassesOf(const domain::KindSpec& kind,
                   const domain::Relation& relation) {
   return kind.in_case() ? relation.classes : domain::Bit(domain::options::ROUTINE);
+}
+
+std::vector<std::string> ActionsOf(const domain::KindSpec& kind,
+                                   const Message& stored,
+                                   const domain::Actor& actor,
+                                   const domain::Relation& relation) {
+  std::vector<std::string> actions = domain::AllowedActions(
+      kind, domain::StateOf(kind, stored), actor, relation.roles);
+  const pb::Exchange* header = domain::HeaderOf(kind, stored);
+  if (header != nullptr && (header->awaited_mission().empty() ||
+                            header->awaited_mission() == actor.mission)) {
+    // Nobody reminds itself.
+    actions.erase(std::remove(actions.begin(), actions.end(), "RemindExchange"),
+                  actions.end());
+  }
+  return actions;
 }
 
 void SetActions(const domain::KindSpec& kind, std::vector<std::string> actions,
@@ -74,10 +91,7 @@ EnumSet Answers::Fill(const domain::KindSpec& kind, const Message& stored,
     answer->GetReflection()->SetString(answer, kind.etag, etag);
   }
   if (kind.is_exchange() || kind.allowed_actions != nullptr) {
-    SetActions(kind,
-               domain::AllowedActions(kind, domain::StateOf(kind, stored),
-                                      actor, relation.roles),
-               answer);
+    SetActions(kind, ActionsOf(kind, stored, actor, relation), answer);
   }
   return classes;
 }
@@ -96,8 +110,7 @@ EnumSet Answers::FillView(const domain::KindSpec& kind, const Message& stored,
       RedactorOf(pb::ExchangeView::descriptor())
           .Redact(relation.classes, relation.roles, exchange_view);
   exchange_view->set_etag(EtagFor(kind, stored, relation));
-  for (std::string& action :
-       domain::AllowedActions(kind, state, actor, relation.roles)) {
+  for (std::string& action : ActionsOf(kind, stored, actor, relation)) {
     exchange_view->mutable_exchange()->add_allowed_actions(std::move(action));
   }
   return classes;
