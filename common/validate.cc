@@ -163,6 +163,21 @@ std::string Range(const rule::Rules& rules) {
   return absl::StrCat("must be between ", rules.min(), " and ", rules.max());
 }
 
+// The years 1 to 9999, as google.protobuf.Timestamp defines them.
+template <typename Run>
+void CheckTimestamp(const Message& value, const std::string& path, Run* run) {
+  const Reflection* reflection = value.GetReflection();
+  const Descriptor* type = value.GetDescriptor();
+  const int64_t seconds =
+      reflection->GetInt64(value, type->FindFieldByName("seconds"));
+  const int32_t nanos =
+      reflection->GetInt32(value, type->FindFieldByName("nanos"));
+  if (seconds < -62135596800 || seconds > 253402300799 || nanos < 0 ||
+      nanos > 999999999) {
+    run->Add(path, "must be a time between the years 1 and 9999");
+  }
+}
+
 template <typename Run>
 void CheckDate(const Message& value, rule::Format format,
                const std::string& path, Run* run) {
@@ -316,6 +331,9 @@ void Validator::CheckMessage(const Plan& plan, const Message& message,
           } else if (rules.format() == rule::CALENDAR_DATE ||
                      rules.format() == rule::PAST_DATE) {
             CheckDate(value, rules.format(), here(), run);
+          } else if (field->message_type()->full_name() ==
+                     "google.protobuf.Timestamp") {
+            CheckTimestamp(value, here(), run);
           }
           if (entry.not_before != nullptr && Has(message, entry.not_before) &&
               SiblingTime(message, field) <

@@ -37,10 +37,20 @@ std::string Glue(const FileDescriptor* file) {
           "::grpc::CallbackServerContext* context,\n    const ",
           CppName(method->input_type()), "* request);\n");
     }
+    // Requests come as bytes: gRPC would answer UNIMPLEMENTED to what does not
+    // parse, and nobody would record it.
+    std::string base = absl::StrCat(cpp, "::Service");
+    for (int m = 0; m < service->method_count(); ++m) {
+      const MethodDescriptor* method = service->method(m);
+      base = absl::StrCat(
+          "\n    ", cpp,
+          method->server_streaming() ? "::WithCallbackMethod_"
+                                     : "::WithRawCallbackMethod_",
+          method->name(), "<", base, ">");
+    }
     absl::StrAppend(&out, "\nnamespace {\n\nclass ", service->name(),
-                    "Glue final : public ", cpp,
-                    "::CallbackService {\n public:\n  explicit ",
-                    service->name(),
+                    "Glue final : public ", base,
+                    " {\n public:\n  explicit ", service->name(),
                     "Glue(CallSink* sink)\n      : sink_(sink), "
                     "methods_(sink->Methods(\"",
                     service->full_name(), "\")) {}\n");
@@ -57,10 +67,10 @@ std::string Glue(const FileDescriptor* file) {
       } else {
         absl::StrAppend(
             &out, "  ::grpc::ServerUnaryReactor* ", method->name(),
-            "(\n      ::grpc::CallbackServerContext* context,\n      const ",
-            CppName(method->input_type()), "* request,\n      ",
-            CppName(method->output_type()),
-            "* response) override {\n    return sink_->Unary(methods_[", m,
+            "(\n      ::grpc::CallbackServerContext* context,\n      const "
+            "::grpc::ByteBuffer* request,\n      ::grpc::ByteBuffer* "
+            "response) override {\n    return sink_->Unary(methods_[",
+            m,
             "], context, request, response);\n  }\n");
       }
     }

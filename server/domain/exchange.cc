@@ -5,6 +5,7 @@
 #include <string>
 
 #include "generated/exchange.verbs.h"
+#include "server/domain/consents.h"
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
 
@@ -107,6 +108,7 @@ class Exchanges final : public ExchangeVerbs {
 
   absl::Status ReopenExchange(const pb::ReopenExchangeRequest& request,
                               AnyChange& change) override {
+    if (auto s = RequireFileOpen(*change.file); !s.ok()) return s;
     pb::Exchange& header = *change.header;
     if (change.now() - FromTimestamp(header.end_time()) > kReopenWindow) {
       return Failure(pb::REOPEN_WINDOW_PASSED,

@@ -115,6 +115,7 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
   absl::Status ContestFeasibilityOpinion(
       const pb::ContestFeasibilityOpinionRequest& request,
       Change<Study> change) override {
+    if (auto s = RequireFileOpen(*change->file); !s.ok()) return s;
     if (!change.resource().contest_reason().empty()) {
       return Failure(pb::OPINION_FINAL,
                      "The opinion was contested once and is final.");

@@ -9,6 +9,8 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
+// Roles that a field is for; none when it is for everybody, with a role or
+// without.
 EnumSet AudienceRoles(options::Audience audience) {
   switch (audience) {
     case options::INITIATOR_ONLY:

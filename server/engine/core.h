@@ -25,9 +25,9 @@ struct Call {
   CallerIdentity caller;
   const google::protobuf::Message* request = nullptr;
   google::protobuf::Message* response = nullptr;
-  // The answer as bytes when it is a replay, to be sent unchanged; the response
-  // is filled as well.
   std::function<void(absl::Status)> done;
+  // Whether the caller went away; asked before `done` only. May be empty.
+  std::function<bool()> gone;
   // Filled by the engine: what the rules say of the request.
   std::vector<FieldViolation> violations;
   bool unknown_fields = false;

@@ -35,6 +35,12 @@ absl::Status NotFoundOutsideFiles() {
                          "There is no such entry in the directory.");
 }
 
+absl::Status ResultWithheld() {
+  return domain::Failure(pb::RESULT_WITHHELD,
+                         "The change was made; its result may no longer be "
+                         "shown to the caller.");
+}
+
 void SetTimestamp(Message* message,
                   const google::protobuf::FieldDescriptor* field,
                   absl::Time time) {
@@ -66,6 +72,11 @@ internal::Leaf RefusalLeaf(const Call& call, const absl::Status& status,
   const Message& request = *call.request;
   std::string name = StringField(request, call.method->name);
   if (name.empty()) name = StringField(request, call.method->parent);
+  if (call.method->shape == MethodSpec::Shape::kUpdate) {
+    name = StringField(
+        request.GetReflection()->GetMessage(request, call.method->resource),
+        call.method->kind->name);
+  }
   // A hostile name is evidence of an attempt, not a place to store anything.
   if (ParseResourceName(name)) leaf.set_resource(name);
   const std::string id = StringField(request, call.method->request_id);
@@ -116,15 +127,13 @@ absl::Status ChangeExecution::Run() {
   if (!authorized.ok()) {
     // The change may have been made before the caller lost sight of it.
     if (CheckRequest().ok() && Replay(&replayed).ok() && replayed) {
-      return domain::Failure(pb::RESULT_WITHHELD,
-                             "The change was made; its result may no longer "
-                             "be shown to the caller.");
+      return ResultWithheld();
     }
     return authorized;
   }
   PASSERELLE_RETURN_IF_ERROR(CheckRequest());
   PASSERELLE_RETURN_IF_ERROR(Replay(&replayed));
-  if (replayed) return absl::OkStatus();
+  if (replayed) return ShowAgain();
   PASSERELLE_RETURN_IF_ERROR(Prepare());
   PASSERELLE_RETURN_IF_ERROR(Apply());
   PASSERELLE_RETURN_IF_ERROR(Save());
@@ -258,7 +267,7 @@ absl::Status ChangeExecution::Replay(bool* replayed) {
   content_hash_ = secrets.Hash("content", call_.request->SerializeAsString(),
                                kFingerprintBytes);
 
-  internal::StoredAnswer stored;
+  internal::StoredAnswer& stored = answered_;
   if (const auto* recent = context_.batch.FindRequest(effects_->fingerprint)) {
     stored = *recent;
   } else {
@@ -278,9 +287,6 @@ absl::Status ChangeExecution::Replay(bool* replayed) {
   if (!call_.response->ParseFromString(stored.answer())) {
     return absl::DataLossError("stored answer damaged");
   }
-  if (kind_ != nullptr && kind_->in_case() && relation_.sees()) {
-    context_.core.answers.RedactAgain(relation_, call_.response);
-  }
   effects_->fingerprint.clear();  // already remembered
   internal::Leaf leaf = LeafOf(call_, context_.now);
   leaf.set_resource(stored.resource());
@@ -288,6 +294,32 @@ absl::Status ChangeExecution::Replay(bool* replayed) {
   leaf.set_request_id(StringField(*call_.request, method_.request_id));
   effects_->leaves.push_back(std::move(leaf));
   *replayed = true;
+  return absl::OkStatus();
+}
+
+// A replay shows what the caller may see today.
+absl::Status ChangeExecution::ShowAgain() {
+  if (!kind_->in_case()) return absl::OkStatus();
+  if (creates() && kind_->is_exchange()) {
+    // The caller's side in an exchange is known from the exchange itself.
+    if (!KeyOf(answered_.resource(), &key_)) {
+      return absl::DataLossError("stored answer damaged");
+    }
+    PASSERELLE_RETURN_IF_ERROR(
+        LoadResource(&context_.tx, *kind_, key_, &target_));
+    relation_ = domain::RelationToExchange(
+        std::move(relation_), *domain::HeaderOf(*kind_, *target_.message),
+        actor_.mission);
+  }
+  // Content hidden since stays hidden.
+  if (!target_.facts.hidden_content().empty() &&
+      answered_.version() < target_.record.version) {
+    call_.response->Clear();
+    return ResultWithheld();
+  }
+  if (relation_.sees()) {
+    context_.core.answers.RedactAgain(relation_, call_.response);
+  }
   return absl::OkStatus();
 }
 

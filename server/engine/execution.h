@@ -60,6 +60,7 @@ class ChangeExecution {
   absl::Status AuthorizeExisting();
   absl::Status CheckRequest() const;
   absl::Status Replay(bool* replayed);
+  absl::Status ShowAgain();
   absl::Status Prepare();
   absl::Status CheckEtagAndState() const;
   absl::Status Apply();
@@ -99,6 +100,7 @@ class ChangeExecution {
   Loaded target_;
   int state_before_ = 0;
   std::string content_hash_;
+  internal::StoredAnswer answered_;  // before, under the same request_id
   std::string consent_case_;
 };
 

@@ -49,6 +49,11 @@ class Reading {
       // Names decide what may be said; a malformed one decides nothing.
       return domain::FieldsInvalid(call_.violations);
     }
+    if (call_.unknown_fields) {
+      return domain::Failure(pb::UNKNOWN_FIELD,
+                             "The request carries fields that this server does "
+                             "not know.");
+    }
     return method_.shape == MethodSpec::Shape::kGet ? Get() : List();
   }
 
@@ -143,6 +148,10 @@ class Reading {
       status = ListInFile(parent);
     }
     PASSERELLE_RETURN_IF_ERROR(status);
+    if (disclosures_.empty()) {
+      // Nothing was disclosed, which is evidence too.
+      disclosures_.push_back({"", 0, MakeLeaf(parent, {})});
+    }
     ClosePage();
     return absl::OkStatus();
   }
@@ -268,6 +277,9 @@ class Reading {
           classes |= Add(loaded.record.message, own, loaded.message.get());
           disclosed = true;
         }
+        // Only now: a page that ends before the first record of a file goes on
+        // with that file.
+        position_.set_after_case(file.record.key.id);
         position_.set_after_id(loaded.record.key.id);
       }
     }
@@ -311,10 +323,7 @@ class Reading {
     PASSERELLE_RETURN_IF_ERROR(LoadFile(&tx_, id, &file));
     const auto relation = domain::RelationTo(file.message, file.facts, actor_);
     if (!relation.sees() || !MayList(relation)) return absl::OkStatus();
-    if (!kind_.is_root()) {
-      position_.set_after_case(id);
-      return ListChildren(file, relation);
-    }
+    if (!kind_.is_root()) return ListChildren(file, relation);
     Leaf leaf = MakeLeaf(file.message.name(), relation);
     leaf.set_classes(Add(file.record.message, relation, &file.message));
     disclosures_.push_back({id, file.facts.consent_epoch(), std::move(leaf)});

@@ -2,7 +2,6 @@
 #define PASSERELLE_SERVER_RPC_CALL_SINK_H_
 
 #include "absl/strings/string_view.h"
-#include "google/protobuf/message.h"
 #include "grpcpp/grpcpp.h"
 #include "server/domain/contract.h"
 
@@ -18,10 +17,10 @@ class CallSink {
       absl::string_view service) const = 0;
 
   // Takes one unary call; request and response live until it is finished.
-  virtual grpc::ServerUnaryReactor* Unary(
-      const domain::MethodSpec& method, grpc::CallbackServerContext* context,
-      const google::protobuf::Message* request,
-      google::protobuf::Message* response) = 0;
+  virtual grpc::ServerUnaryReactor* Unary(const domain::MethodSpec& method,
+                                          grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) = 0;
 };
 
 }  // namespace passerelle::rpc

@@ -46,7 +46,9 @@ class Fetch final : public Ticker::Waiting,
     {
       MutexLock lock(&mutex_);
       if (finished_) return false;
-      if (now < end_ && !pipeline_.draining()) return true;
+      // A caller who went away gives the place back at once.
+      const bool gone = call_->gone && call_->gone();
+      if (now < end_ && !pipeline_.draining() && !gone) return true;
       last_look_ = true;
       // When there is nothing to cancel, a look is on its way.
       if (handle_ <= 0 || !pipeline_.engine().mail_hub().Cancel(handle_)) {

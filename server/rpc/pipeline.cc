@@ -18,6 +18,31 @@ namespace {
 namespace pb = ::passerelle::v1;
 constexpr char kOfficerKey[] = "passerelle-officer";
 constexpr size_t kMaxOfficer = 128;
+// Stands for an assertion that names nobody: two officers, or no name at all.
+// It is nobody's name, so that the call is refused.
+constexpr char kNoOfficer[] = "?";
+
+std::unique_ptr<google::protobuf::Message> NewMessage(
+    const google::protobuf::Descriptor* type) {
+  return std::unique_ptr<google::protobuf::Message>(
+      google::protobuf::MessageFactory::generated_factory()
+          ->GetPrototype(type)
+          ->New());
+}
+
+bool Parse(const grpc::ByteBuffer& bytes, google::protobuf::Message* message) {
+  grpc::ByteBuffer copy(bytes);  // counts references
+  grpc::ProtoBufferReader reader(&copy);
+  return reader.status().ok() && message->ParseFromZeroCopyStream(&reader);
+}
+
+grpc::Status Serialize(const google::protobuf::Message& message,
+                       grpc::ByteBuffer* bytes) {
+  bool own = false;
+  return grpc::GenericSerialize<grpc::ProtoBufferWriter,
+                                google::protobuf::Message>(message, bytes,
+                                                           &own);
+}
 
 absl::Status Draining() {
   return domain::RetryLater(pb::DRAINING, "The server stops.",
@@ -57,7 +82,8 @@ absl::StatusOr<std::shared_ptr<const PeerIdentity>> Pipeline::Authenticate(
 }
 
 absl::Status Pipeline::StillAdmitted(const PeerIdentity& peer) {
-  if (is_revoked_(peer) || peer.not_after <= engine_->core().clock.Now()) {
+  // Certificates live by real time, whatever drives the deadlines.
+  if (is_revoked_(peer) || peer.not_after <= absl::Now()) {
     return domain::Failure(pb::IDENTITY_UNKNOWN,
                            "The certificate has expired or was revoked.");
   }
@@ -72,14 +98,19 @@ engine::CallerIdentity Pipeline::CallerOf(
   caller.certificate = absl::HexStringToBytes(peer.fingerprint);
   const auto& metadata = context.client_metadata();
   const auto officer = metadata.find(kOfficerKey);
-  if (officer != metadata.end() && officer->second.size() <= kMaxOfficer) {
+  if (officer == metadata.end()) return caller;
+  if (metadata.count(kOfficerKey) == 1 &&
+      officer->second.size() <= kMaxOfficer) {
     caller.officer.assign(officer->second.data(), officer->second.size());
+  } else {
+    caller.officer = kNoOfficer;
   }
   return caller;
 }
 
 absl::Status Pipeline::Admit(grpc::CallbackServerContext* context,
-                             const google::protobuf::Message& request,
+                             const grpc::ByteBuffer& bytes,
+                             google::protobuf::Message* request,
                              engine::Call* call, std::string* entered) {
   if (draining()) return Draining();
   auto peer = Authenticate(context);
@@ -101,35 +132,51 @@ absl::Status Pipeline::Admit(grpc::CallbackServerContext* context,
     return domain::Failure(pb::DEADLINE_PASSED,
                            "The deadline passed before the call began.");
   }
-  if (request.ByteSizeLong() > options_.request_bytes) {
+  if (bytes.Length() > options_.request_bytes) {
     return domain::Failure(
         pb::REQUEST_TOO_LARGE, "The request is larger than accepted.",
         {{"limitBytes", absl::StrCat(options_.request_bytes)}});
   }
+  if (!Parse(bytes, request)) {
+    request->Clear();
+    return domain::FieldsInvalid(
+        {{"",
+          "the bytes are no request of this method: malformed, cut short, "
+          "too deep, or with text that is not UTF-8"}});
+  }
   return absl::OkStatus();
 }
 
-grpc::ServerUnaryReactor* Pipeline::Unary(
-    const domain::MethodSpec& method, grpc::CallbackServerContext* context,
-    const google::protobuf::Message* request,
-    google::protobuf::Message* response) {
+grpc::ServerUnaryReactor* Pipeline::Unary(const domain::MethodSpec& method,
+                                          grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) {
+  auto question = NewMessage(method.descriptor->input_type());
+  auto answer = NewMessage(method.descriptor->output_type());
   auto call = std::make_unique<engine::Call>();
   call->method = &method;
-  call->request = request;
-  call->response = response;
+  call->request = question.get();
+  call->response = answer.get();
   std::string entered;
-  const absl::Status admitted = Admit(context, *request, call.get(), &entered);
-  auto* reactor = new UnaryReactor([this, entered] {
-    if (!entered.empty()) limits_.Leave(entered);
-  });
+  const absl::Status admitted =
+      Admit(context, *request, question.get(), call.get(), &entered);
+  const auto* filled = answer.get();
+  auto* reactor =
+      new UnaryReactor(std::move(question), std::move(answer), [this, entered] {
+        if (!entered.empty()) {
+          limits_.Leave(entered);
+        }
+      });
   if (!admitted.ok()) {
     engine_->RecordRefusal(*call, admitted);
     reactor->Finish(ToGrpc(admitted));
     return reactor;
   }
-  call->done = [reactor](const absl::Status& status) {
-    reactor->Finish(ToGrpc(status));
+  call->done = [reactor, filled, response](const absl::Status& status) {
+    reactor->Finish(status.ok() ? Serialize(*filled, response)
+                                : ToGrpc(status));
   };
+  call->gone = [context] { return context->IsCancelled(); };
   if (method.shape == domain::MethodSpec::Shape::kMail) {
     StartMailboxCall(this, std::move(call));
   } else {

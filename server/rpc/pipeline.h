@@ -41,8 +41,8 @@ class Pipeline final : public CallSink {
   const domain::MethodSpec* Methods(absl::string_view service) const override;
   grpc::ServerUnaryReactor* Unary(const domain::MethodSpec& method,
                                   grpc::CallbackServerContext* context,
-                                  const google::protobuf::Message* request,
-                                  google::protobuf::Message* response) override;
+                                  const grpc::ByteBuffer* request,
+                                  grpc::ByteBuffer* response) override;
 
   // Refuses new calls and ends waiting ones (DRAINING), so that a server can
   // stop.
@@ -67,8 +67,9 @@ class Pipeline final : public CallSink {
 
  private:
   absl::Status Admit(grpc::CallbackServerContext* context,
-                     const google::protobuf::Message& request,
-                     engine::Call* call, std::string* entered);
+                     const grpc::ByteBuffer& bytes,
+                     google::protobuf::Message* request, engine::Call* call,
+                     std::string* entered);
 
   const PipelineOptions options_;
   const domain::Contract& contract_;
