@@ -14,7 +14,7 @@ help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
 	  awk -F'|' '{printf "  %-8s %s\n", $$1, $$2}'
 
-setup:  ## Install what building, running and testing need (Debian packages)
+setup:  ## Install what building, running and testing need
 	@tools/setup
 
 build: setup  ## Build everything; binaries go to build/release/bin
@@ -33,8 +33,8 @@ run: build  ## As demo, then leave the server running
 bench: build  ## Measure throughput and latency on this machine
 	$(BUILD)/bin/passerelle-bench
 
-lint:  ## Check format, contract and compatibility (installs Node.js once)
-	@tools/setup lint
+lint:  ## Check format, contract and compatibility
+	@tools/setup
 	tools/lint
 
 format:  ## Rewrite C++ and protos as clang-format 14 wants them

@@ -17,6 +17,10 @@ namespace {
 
 namespace app = passerelle::app;
 
+// Exit statuses, beside 0.
+constexpr int kFailed = 1;  // the configuration, the store, the port …
+constexpr int kUsage = 2;   // the command line
+
 // What a crash would write to disk is what the store keeps sealed.
 void ForbidCoreDumps() {
   const rlimit none{0, 0};
@@ -27,7 +31,7 @@ void ForbidCoreDumps() {
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "passerelled: %s\n",
                std::string(status.message()).c_str());
-  return 1;
+  return kFailed;
 }
 
 }  // namespace
@@ -47,7 +51,12 @@ int main(int argc, char** argv) {
                    "Check the configuration and stop");
   command.add_flag("--migrate_only", migrate_only,
                    "Bring the store to this version and stop");
-  CLI11_PARSE(command, argc, argv);
+  try {
+    command.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // 0 after --help and --version; the numbers of CLI11 are nobody's contract.
+    return command.exit(error) == 0 ? 0 : kUsage;
+  }
 
   const auto config = app::LoadConfig(config_path);
   if (!config.ok()) return Fail(config.status());

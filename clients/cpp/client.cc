@@ -48,12 +48,28 @@ std::string PathOf(const MethodDescriptor* method) {
   return absl::StrCat("/", method->service()->full_name(), "/", method->name());
 }
 
-ClientOptions Complete(ClientOptions options) {
+// Sleeps, and works on the connection meanwhile: gRPC moves a handshake on only
+// while some thread waits for the channel. A plain sleep between attempts would
+// leave every handshake unfinished until its time is up.
+void SleepConnecting(grpc::Channel& channel, absl::Duration delay) {
+  const absl::Time end = absl::Now() + delay;
+  grpc_connectivity_state state = channel.GetState(/*try_to_connect=*/true);
+  while (state != GRPC_CHANNEL_READY &&
+         channel.WaitForStateChange(state, absl::ToChronoTime(end))) {
+    state = channel.GetState(/*try_to_connect=*/true);
+  }
+  absl::SleepFor(end - absl::Now());
+}
+
+ClientOptions Complete(ClientOptions options,
+                       const std::shared_ptr<grpc::Channel>& channel) {
   static const SystemClock* const clock = new SystemClock();
   RetryEnvironment& environment = options.environment;
   if (environment.clock == nullptr) environment.clock = clock;
   if (!environment.sleep) {
-    environment.sleep = [](absl::Duration delay) { absl::SleepFor(delay); };
+    environment.sleep = [channel](absl::Duration delay) {
+      SleepConnecting(*channel, delay);
+    };
   }
   if (!environment.random) {
     environment.random = [] {
@@ -101,13 +117,12 @@ Client::Client(std::shared_ptr<grpc::Channel> channel, std::string officer,
     : channel_(std::move(channel)),
       officer_(std::move(officer)),
       profile_(std::move(profile)),
-      options_(Complete(std::move(options))) {}
+      options_(Complete(std::move(options), channel_)) {}
 
 Client::~Client() = default;
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Open(const Profile& profile,
                                                      ClientOptions options) {
-  options = Complete(std::move(options));
   // Certificates are judged by the machine's clock, as TLS will do it.
   const ProfileReport report = CheckProfile(profile, absl::Now());
   if (!report.problems.empty()) {
@@ -130,9 +145,9 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Open(const Profile& profile,
   // Only this class knows what may be repeated.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   // In step with our own backoff: gRPC's first pause of 1 s would fail several
-  // attempts without dialling.
+  // attempts without dialling. GRPC_ARG_MIN_RECONNECT_BACKOFF_MS stays alone:
+  // it is the time a handshake has, and satellite links need seconds.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 10000);
   return std::unique_ptr<Client>(
       new Client(grpc::CreateCustomChannel(

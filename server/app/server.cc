@@ -9,6 +9,8 @@
 #include "common/status_macros.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
+#include "grpcpp/impl/server_builder_option.h"
+#include "grpcpp/impl/server_builder_plugin.h"
 #include "server/app/calendars.h"
 #include "server/app/drain.h"
 #include "server/app/health.h"
@@ -45,6 +47,19 @@ engine::EngineOptions EngineOptionsOf(const ServerConfig& config) {
   options.max_queue = static_cast<size_t>(config.engine.max_queue);
   return options;
 }
+
+// gRPC's reflection library adds its service to every server of a program that
+// links it, wanted or not.
+class WithoutReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>*
+                         plugins) override {
+    std::erase_if(*plugins, [](const auto& plugin) {
+      return plugin->name() == "proto_server_reflection";
+    });
+  }
+};
 
 }  // namespace
 
@@ -114,6 +129,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   Health::Enable();
   if (config.server.reflection) {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  } else {
+    builder.SetOption(std::make_unique<WithoutReflection>());
   }
   std::vector<std::string> names;
   for (const rpc::ServiceEntry& entry : composition.services) {

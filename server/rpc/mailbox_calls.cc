@@ -18,14 +18,17 @@ namespace pb = ::passerelle::v1;
 
 constexpr int kDefaultEntries = 100;
 constexpr int kMaxEntries = 1000;
+constexpr absl::Duration kAdmissionInterval = absl::Seconds(1);
 
 // One FetchMailbox call. It reads on a worker; finding nothing, it waits to be
 // woken by a commit or by the ticker, and reads again.
 class Fetch final : public Ticker::Waiting,
                     public std::enable_shared_from_this<Fetch> {
  public:
-  Fetch(Pipeline* pipeline, std::unique_ptr<engine::Call> call)
+  Fetch(Pipeline* pipeline, std::shared_ptr<const PeerIdentity> peer,
+        std::unique_ptr<engine::Call> call)
       : pipeline_(*pipeline),
+        peer_(std::move(peer)),
         call_(std::move(call)),
         request_(static_cast<const pb::FetchMailboxRequest&>(*call_->request)),
         mission_(absl::StrCat("missions/", call_->caller.mission)) {
@@ -34,7 +37,8 @@ class Fetch final : public Ticker::Waiting,
     const absl::Duration wait =
         std::clamp(wanted, absl::ZeroDuration(), pipeline_.options().max_wait);
     waits_ = wait > absl::ZeroDuration();
-    end_ = absl::Now() + wait;
+    last_admission_ = absl::Now();
+    end_ = last_admission_ + wait;
   }
 
   void Start() {
@@ -43,12 +47,17 @@ class Fetch final : public Ticker::Waiting,
   }
 
   bool Tick(absl::Time now) override {
+    bool admitted = true;
+    if (now - last_admission_ > kAdmissionInterval) {
+      last_admission_ = now;
+      admitted = pipeline_.StillAdmitted(*peer_).ok();
+    }
     {
       MutexLock lock(&mutex_);
       if (finished_) return false;
       // A caller who went away gives the place back at once.
       const bool gone = call_->gone && call_->gone();
-      if (now < end_ && !pipeline_.draining() && !gone) return true;
+      if (now < end_ && !pipeline_.draining() && admitted && !gone) return true;
       last_look_ = true;
       // When there is nothing to cancel, a look is on its way.
       if (handle_ <= 0 || !pipeline_.engine().mail_hub().Cancel(handle_)) {
@@ -84,6 +93,11 @@ class Fetch final : public Ticker::Waiting,
   }
 
   void Look() {
+    if (waited_) {
+      // Whoever waited may have been shut out meanwhile.
+      const absl::Status still = pipeline_.StillAdmitted(*peer_);
+      if (!still.ok()) return Finish(still);
+    }
     auto* page = static_cast<pb::FetchMailboxResponse*>(call_->response);
     const int limit = request_.max_entries() == 0
                           ? kDefaultEntries
@@ -97,6 +111,7 @@ class Fetch final : public Ticker::Waiting,
       if (wait_on) handle_ = kRegistering;
     }
     if (!wait_on) return Finish(status);
+    waited_ = true;
     // Calls Woken at once when mail came in since the look.
     const int64_t handle = pipeline_.engine().mail_hub().Wait(
         mission_, request_.after_sequence(),
@@ -116,11 +131,14 @@ class Fetch final : public Ticker::Waiting,
   static constexpr int64_t kRegistering = -1;
 
   Pipeline& pipeline_;
+  const std::shared_ptr<const PeerIdentity> peer_;
   const std::unique_ptr<engine::Call> call_;
   const pb::FetchMailboxRequest& request_;
   const std::string mission_;
   bool waits_ = false;
+  bool waited_ = false;  // one look at a time
   absl::Time end_;
+  absl::Time last_admission_;  // ticker's thread only, after Start
   Mutex mutex_;
   int64_t handle_ ABSL_GUARDED_BY(mutex_) = 0;
   bool last_look_ ABSL_GUARDED_BY(mutex_) = false;
@@ -129,7 +147,8 @@ class Fetch final : public Ticker::Waiting,
 
 }  // namespace
 
-void StartMailboxCall(Pipeline* pipeline, std::unique_ptr<engine::Call> call) {
+void StartMailboxCall(Pipeline* pipeline, grpc::CallbackServerContext* context,
+                      std::unique_ptr<engine::Call> call) {
   engine::Engine& engine = pipeline->engine();
   engine.core().Validate(call.get());
   absl::Status status = engine.Resolve(call->caller).status();
@@ -146,7 +165,13 @@ void StartMailboxCall(Pipeline* pipeline, std::unique_ptr<engine::Call> call) {
     engine.AcknowledgeMail(std::move(call));
     return;
   }
-  std::make_shared<Fetch>(pipeline, std::move(call))->Start();
+  auto peer = pipeline->Authenticate(context);
+  if (!peer.ok()) {
+    engine.RecordRefusal(*call, peer.status());
+    call->done(peer.status());
+    return;
+  }
+  std::make_shared<Fetch>(pipeline, *std::move(peer), std::move(call))->Start();
 }
 
 }  // namespace passerelle::rpc

@@ -3,14 +3,18 @@
 
 #include <memory>
 
+#include "grpcpp/grpcpp.h"
 #include "server/engine/engine.h"
 
 namespace passerelle::rpc {
 
 class Pipeline;
 
-// Serves FetchMailbox, waiting without a thread, and AcknowledgeMailbox.
-void StartMailboxCall(Pipeline* pipeline, std::unique_ptr<engine::Call> call);
+// Serves FetchMailbox, waiting without a thread, and AcknowledgeMailbox. A
+// caller who is shut out while it waits is refused. `context` is looked at
+// before this returns.
+void StartMailboxCall(Pipeline* pipeline, grpc::CallbackServerContext* context,
+                      std::unique_ptr<engine::Call> call);
 
 }  // namespace passerelle::rpc
 

@@ -178,7 +178,7 @@ grpc::ServerUnaryReactor* Pipeline::Unary(const domain::MethodSpec& method,
   };
   call->gone = [context] { return context->IsCancelled(); };
   if (method.shape == domain::MethodSpec::Shape::kMail) {
-    StartMailboxCall(this, std::move(call));
+    StartMailboxCall(this, context, std::move(call));
   } else {
     engine_->Execute(std::move(call));
   }

@@ -11,11 +11,8 @@
 #include "clients/cpp/client.h"
 #include "common/clock.h"
 #include "passerelle/internal/v1/stored.pb.h"
-#include "passerelle/v1/case.pb.h"
-#include "passerelle/v1/consent.pb.h"
-#include "passerelle/v1/feasibility_study.pb.h"
-#include "passerelle/v1/plan.pb.h"
 #include "server/app/server.h"
+#include "tests/support/arrange.h"
 #include "tests/support/test_pki.h"
 
 namespace passerelle::testing {
@@ -57,11 +54,7 @@ class TestServer {
 
   // A file of host iom-tn and origin iom-ma with transit iom-es, with consent
   // and plan, at stage REGISTERED or PROPOSED.
-  struct File {
-    std::string name;
-    std::string consent;
-    std::string plan;
-  };
+  using File = ArrangedFile;
   File RegisteredFile();
   File ProposedFile();
   // A study of that file's plan, requested.
@@ -69,7 +62,6 @@ class TestServer {
 
  private:
   void Start();
-  void Register();
 
   ScratchDir scratch_;
   app::ServerConfig config_;
@@ -79,13 +71,6 @@ class TestServer {
   std::map<std::string, std::unique_ptr<client::Client>> clients_;
   int settled_ = 0;
 };
-
-// A file as a host mission would open it.
-passerelle::v1::Case SampleCase();
-passerelle::v1::Plan SamplePlan();
-
-// A valid request_id.
-std::string NewId();
 
 }  // namespace passerelle::testing
 

@@ -1,0 +1,160 @@
+#include "tests/support/arrange.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "clients/cpp/request_id.h"
+#include "passerelle/v1/directory.pb.h"
+
+namespace passerelle::testing {
+namespace {
+
+namespace pb = ::passerelle::v1;
+namespace options = ::passerelle::options::v1;
+
+// Arranging must not fail quietly.
+template <typename T>
+T OrDie(absl::StatusOr<T> result, absl::string_view what) {
+  if (!result.ok()) {
+    std::fprintf(stderr, "%s: %s\n", std::string(what).c_str(),
+                 result.status().ToString().c_str());
+    std::abort();
+  }
+  return *std::move(result);
+}
+
+}  // namespace
+
+std::string NewId() { return client::NewRequestId(); }
+
+pb::Case SampleCase() {
+  pb::Case file;
+  file.set_direction(pb::Case::INBOUND);
+  file.set_origin_mission("missions/iom-ma");
+  file.add_transit_missions("missions/iom-es");
+  pb::PersonSummary* person = file.mutable_principal();
+  person->set_given_name("Salma");
+  person->set_family_name("Essai");
+  person->set_sex(pb::PersonSummary::FEMALE);
+  person->mutable_birth_date()->set_year(1994);
+  person->mutable_birth_date()->set_month(3);
+  person->mutable_birth_date()->set_day(9);
+  person->set_nationality("MA");
+  person->set_return_region("Souss-Massa");
+  return file;
+}
+
+pb::Plan SamplePlan() {
+  pb::Plan plan;
+  plan.set_outline("A bakery in the quarter where her sister lives.");
+  plan.set_location("Agadir");
+  plan.add_skills("baking");
+  plan.mutable_ceiling()->set_currency("MAD");
+  plan.mutable_ceiling()->set_hundredths(3000000);
+  pb::PlanLine* line = plan.add_lines();
+  line->set_category(pb::PlanLine::INCOME_GENERATING_ACTIVITY);
+  line->set_description("Oven");
+  line->mutable_amount()->set_currency("MAD");
+  line->mutable_amount()->set_hundredths(2200000);
+  return plan;
+}
+
+void RegisterMissions(client::Client& operator_) {
+  const std::vector<std::pair<std::string, std::string>> missions = {
+      {"iom-tn", "TN"}, {"iom-ma", "MA"}, {"iom-es", "ES"}, {"iom-de", "DE"}};
+  const std::vector<std::pair<std::string, options::OfficerRole>> officers = {
+      {"cm", options::CASE_MANAGER},
+      {"fp", options::FOCAL_POINT},
+      {"ro", options::REINTEGRATION_OFFICER},
+      {"ro2", options::REINTEGRATION_OFFICER},
+      {"me", options::MONITORING_OFFICER},
+      {"po", options::PROTECTION_OFFICER}};
+  for (const auto& [id, country] : missions) {
+    pb::CreateMissionRequest request;
+    request.set_mission_id(id);
+    request.mutable_mission()->set_display_name(absl::StrCat("IOM ", country));
+    request.mutable_mission()->set_kind(options::IOM_MISSION);
+    request.mutable_mission()->set_country(country);
+    request.mutable_mission()->set_accredited(true);
+    OrDie(operator_.Call<pb::Mission>(
+              "passerelle.v1.DirectoryService/CreateMission", request),
+          "mission");
+    for (const auto& [officer, role] : officers) {
+      pb::CreateOfficerRequest create;
+      create.set_parent(absl::StrCat("missions/", id));
+      create.set_officer_id(officer);
+      create.mutable_officer()->set_display_name(officer);
+      create.mutable_officer()->add_roles(role);
+      OrDie(operator_.Call<pb::Officer>(
+                "passerelle.v1.DirectoryService/CreateOfficer", create),
+            "officer");
+    }
+  }
+}
+
+ArrangedFile RegisteredFile(client::Client& host) {
+  pb::CreateCaseRequest create;
+  *create.mutable_case_() = SampleCase();
+  ArrangedFile file;
+  file.name =
+      OrDie(host.Call<pb::Case>("passerelle.v1.CaseService/CreateCase", create),
+            "case")
+          .name();
+  pb::CreateConsentRequest consent;
+  consent.set_parent(file.name);
+  consent.mutable_consent()->set_scope(pb::Consent::SHARE_WITH_ORIGIN_MISSION);
+  consent.mutable_consent()->set_recipient("missions/iom-ma");
+  consent.mutable_consent()->set_language("ar");
+  consent.mutable_consent()->set_form(pb::Consent::WRITTEN);
+  file.consent =
+      OrDie(host.Call<pb::Consent>("passerelle.v1.ConsentService/CreateConsent",
+                                   consent),
+            "consent")
+          .name();
+  pb::CreatePlanRequest plan;
+  plan.set_parent(file.name);
+  *plan.mutable_plan() = SamplePlan();
+  file.plan =
+      OrDie(host.Call<pb::Plan>("passerelle.v1.PlanService/CreatePlan", plan),
+            "plan")
+          .name();
+  return file;
+}
+
+ArrangedFile ProposedFile(client::Client& host) {
+  const ArrangedFile file = RegisteredFile(host);
+  pb::ProposeCaseRequest propose;
+  propose.set_name(file.name);
+  propose.set_consent(file.consent);
+  OrDie(host.Call<pb::Case>("passerelle.v1.CaseService/ProposeCase", propose),
+        "propose");
+  return file;
+}
+
+pb::FeasibilityStudy RequestedStudy(client::Client& host,
+                                    const ArrangedFile& file) {
+  pb::CreateFeasibilityStudyRequest create;
+  create.set_parent(file.name);
+  create.mutable_feasibility_study()->set_plan(file.plan);
+  create.mutable_feasibility_study()->set_question(
+      "Is there room for another bakery?");
+  const auto draft =
+      OrDie(host.Call<pb::FeasibilityStudy>(
+                "passerelle.v1.FeasibilityStudyService/CreateFeasibilityStudy",
+                create),
+            "study");
+  pb::RequestFeasibilityStudyRequest request;
+  request.set_name(draft.name());
+  request.set_consent(file.consent);
+  return OrDie(
+      host.Call<pb::FeasibilityStudy>(
+          "passerelle.v1.FeasibilityStudyService/RequestFeasibilityStudy",
+          request),
+      "request study");
+}
+
+}  // namespace passerelle::testing

@@ -1,0 +1,230 @@
+#include "tests/support/writers.h"
+
+#include <sqlite3.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/status_details.h"
+#include "common/status_macros.h"
+#include "passerelle/internal/v1/stored.pb.h"
+#include "server/journal/chain.h"
+#include "server/storage/sqlite/sqlite_store.h"
+#include "tests/support/arrange.h"
+
+namespace passerelle::testing {
+namespace {
+
+namespace pb = ::passerelle::v1;
+constexpr int kPage = 500;
+
+client::ClientOptions OptionsOf(Writers::Patience patience) {
+  client::ClientOptions options;
+  options.retry.initial = absl::Milliseconds(50);
+  options.retry.maximum = absl::Milliseconds(200);
+  options.retry.max_attempts =
+      patience == Writers::Patience::kRepeat ? 100000 : 1;
+  return options;
+}
+
+std::string IntegrityOf(const std::string& path) {
+  sqlite3* handle = nullptr;
+  std::string result = "cannot open";
+  if (sqlite3_open(path.c_str(), &handle) == SQLITE_OK) {
+    result.clear();
+    const auto append = [](void* text, int, char** values, char**) {
+      static_cast<std::string*>(text)->append(values[0]);
+      return 0;
+    };
+    char* error = nullptr;
+    if (sqlite3_exec(handle, "PRAGMA integrity_check", append, &result,
+                     &error) != SQLITE_OK) {
+      result = error;
+      sqlite3_free(error);
+    }
+  }
+  sqlite3_close(handle);
+  return result;
+}
+
+absl::Status ReadReferences(storage::ReadTransaction& tx,
+                            std::map<std::string, int>* references) {
+  std::string after;
+  while (true) {
+    std::vector<std::string> ids;
+    PASSERELLE_RETURN_IF_ERROR(
+        tx.ListCases("missions/iom-tn", after, kPage, &ids));
+    if (ids.empty()) return absl::OkStatus();
+    after = ids.back();
+    for (const std::string& id : ids) {
+      storage::Record record;
+      PASSERELLE_RETURN_IF_ERROR(tx.Get({id, id}, &record));
+      pb::Case file;
+      if (!file.ParseFromString(record.message)) {
+        return absl::DataLossError("a file does not parse");
+      }
+      ++(*references)[file.external_reference()];
+    }
+  }
+}
+
+absl::Status ReadProposals(storage::ReadTransaction& tx,
+                           std::map<std::string, int>* proposals) {
+  int64_t last = 0;
+  while (true) {
+    std::vector<storage::MailboxEntry> entries;
+    PASSERELLE_RETURN_IF_ERROR(
+        tx.ReadMailbox("missions/iom-ma", last, kPage, &entries));
+    if (entries.empty()) return absl::OkStatus();
+    for (const storage::MailboxEntry& entry : entries) {
+      if (entry.sequence != last + 1) {
+        return absl::DataLossError(absl::StrCat("gap after ", last));
+      }
+      last = entry.sequence;
+      internal::v1::MailEntry mail;
+      if (!mail.ParseFromString(entry.entry)) {
+        return absl::DataLossError("mail does not parse");
+      }
+      if (mail.event() == "ProposeCase") ++(*proposals)[mail.resource()];
+    }
+  }
+}
+
+}  // namespace
+
+Writers::Writers(const ServerProcess& server, int count, Patience patience)
+    : prefix_(patience == Patience::kRepeat ? "r" : "g") {
+  for (int i = 0; i < count; ++i) {
+    clients_.push_back(server.Open("iom-tn", "cm", OptionsOf(patience)));
+  }
+  for (int i = 0; i < count; ++i) {
+    threads_.emplace_back(
+        [this, i] { Run(clients_[static_cast<size_t>(i)].get(), i); });
+  }
+}
+
+Writers::~Writers() { Stop(); }
+
+void Writers::Stop() {
+  stop_ = true;
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+bool Writers::Count(const absl::Status& status) {
+  if (status.ok()) {
+    ++acknowledged_;
+    return true;
+  }
+  MutexLock lock(&mutex_);
+  ++failures_[absl::StrCat(absl::StatusCodeToString(status.code()), " ",
+                           ReasonOf(status))];
+  return false;
+}
+
+void Writers::Run(client::Client* client, int number) {
+  const client::CallOptions patient{.deadline = absl::Seconds(60)};
+  for (int turn = 0; !stop_; ++turn) {
+    const std::string reference = absl::StrCat(prefix_, number, "-", turn);
+    pb::CreateCaseRequest create;
+    *create.mutable_case_() = SampleCase();
+    create.mutable_case_()->set_external_reference(reference);
+    const auto file = client->Call<pb::Case>(
+        "passerelle.v1.CaseService/CreateCase", create, patient);
+    if (!Count(file.status())) continue;
+    {
+      MutexLock lock(&mutex_);
+      journal_.created[reference] = file->name();
+      progress_.NotifyAll();
+    }
+    pb::CreateConsentRequest consent;
+    consent.set_parent(file->name());
+    consent.mutable_consent()->set_scope(
+        pb::Consent::SHARE_WITH_ORIGIN_MISSION);
+    consent.mutable_consent()->set_recipient("missions/iom-ma");
+    consent.mutable_consent()->set_language("ar");
+    consent.mutable_consent()->set_form(pb::Consent::WRITTEN);
+    const auto given = client->Call<pb::Consent>(
+        "passerelle.v1.ConsentService/CreateConsent", consent, patient);
+    if (!Count(given.status())) continue;
+    pb::ProposeCaseRequest propose;
+    propose.set_name(file->name());
+    propose.set_consent(given->name());
+    if (!Count(client
+                   ->Call<pb::Case>("passerelle.v1.CaseService/ProposeCase",
+                                    propose, patient)
+                   .status())) {
+      continue;
+    }
+    MutexLock lock(&mutex_);
+    ++journal_.proposed[file->name()];
+  }
+}
+
+bool Writers::WaitForAcknowledged(int64_t count, absl::Duration timeout) const {
+  const absl::Time deadline = absl::Now() + timeout;
+  MutexLock lock(&mutex_);
+  while (acknowledged_ < count && absl::Now() < deadline) {
+    progress_.WaitFor(&mutex_,
+                      absl::ToChronoMicroseconds(deadline - absl::Now()));
+  }
+  return acknowledged_ >= count;
+}
+
+Writers::Journal Writers::journal() const {
+  MutexLock lock(&mutex_);
+  return journal_;
+}
+
+std::map<std::string, int> Writers::failures() const {
+  MutexLock lock(&mutex_);
+  return failures_;
+}
+
+StoreContent ReadStore(const std::string& path) {
+  const ScratchDir scratch;
+  const std::string copy = scratch.path() + "/store.db";
+  std::filesystem::copy_file(path, copy);
+  std::error_code absent;
+  std::filesystem::copy_file(path + "-wal", copy + "-wal", absent);
+  StoreContent content;
+  content.integrity = IntegrityOf(copy);
+  const auto store = storage::sqlite::SqliteStore::Open({.path = copy});
+  if (!store.ok()) {
+    content.chain = store.status();
+    return content;
+  }
+  content.chain = (*store)->Read([&](storage::ReadTransaction& tx) {
+    return journal::VerifyChain(&tx, &content.leaves);
+  });
+  content.mail = (*store)->Read([&](storage::ReadTransaction& tx) {
+    PASSERELLE_RETURN_IF_ERROR(ReadReferences(tx, &content.references));
+    return ReadProposals(tx, &content.proposals);
+  });
+  return content;
+}
+
+Comparison Compare(const Writers::Journal& journal,
+                   const StoreContent& content) {
+  Comparison result;
+  for (const auto& [reference, file] : journal.created) {
+    result.lost += content.references.count(reference) == 0 ? 1 : 0;
+  }
+  for (const auto& [file, times] : journal.proposed) {
+    result.lost += content.proposals.count(file) == 0 ? 1 : 0;
+  }
+  for (const auto& [reference, times] : content.references) {
+    result.duplicated += times - 1;
+  }
+  for (const auto& [file, times] : content.proposals) {
+    result.duplicated += times - 1;
+  }
+  return result;
+}
+
+}  // namespace passerelle::testing
