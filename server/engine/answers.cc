@@ -1,5 +1,6 @@
 #include "server/engine/answers.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,22 @@ EnumSet ClassesOf(const domain::KindSpec& kind,
                   const domain::Relation& relation) {
   return kind.in_case() ? relation.classes
                         : domain::Bit(domain::options::ROUTINE);
+}
+
+std::vector<std::string> ActionsOf(const domain::KindSpec& kind,
+                                   const Message& stored,
+                                   const domain::Actor& actor,
+                                   const domain::Relation& relation) {
+  std::vector<std::string> actions = domain::AllowedActions(
+      kind, domain::StateOf(kind, stored), actor, relation.roles);
+  const pb::Exchange* header = domain::HeaderOf(kind, stored);
+  if (header != nullptr && (header->awaited_mission().empty() ||
+                            header->awaited_mission() == actor.mission)) {
+    // Nobody reminds itself.
+    actions.erase(std::remove(actions.begin(), actions.end(), "RemindExchange"),
+                  actions.end());
+  }
+  return actions;
 }
 
 void SetActions(const domain::KindSpec& kind, std::vector<std::string> actions,
@@ -65,7 +82,6 @@ EnumSet Answers::Fill(const domain::KindSpec& kind, const std::string& bytes,
                       const domain::Relation& relation, Message* stored,
                       Message* answer) const {
   answer->GetReflection()->Swap(answer, stored);
-  const int state = domain::StateOf(kind, *answer);
   const domain::Redactor::Outcome outcome =
       RedactorOf(kind.message)
           .Redact(ClassesOf(kind, relation), relation.roles, answer);
@@ -75,8 +91,7 @@ EnumSet Answers::Fill(const domain::KindSpec& kind, const std::string& bytes,
         EtagOf(outcome.cleared ? answer->SerializeAsString() : bytes));
   }
   if (kind.is_exchange() || kind.allowed_actions != nullptr) {
-    SetActions(kind, domain::AllowedActions(kind, state, actor, relation.roles),
-               answer);
+    SetActions(kind, ActionsOf(kind, *answer, actor, relation), answer);
   }
   return outcome.classes;
 }
@@ -95,8 +110,7 @@ EnumSet Answers::FillView(const domain::KindSpec& kind, const Message& stored,
           .Redact(relation.classes, relation.roles, exchange_view)
           .classes;
   exchange_view->set_etag(EtagFor(kind, stored, relation));
-  for (std::string& action :
-       domain::AllowedActions(kind, state, actor, relation.roles)) {
+  for (std::string& action : ActionsOf(kind, stored, actor, relation)) {
     exchange_view->mutable_exchange()->add_allowed_actions(std::move(action));
   }
   return classes;

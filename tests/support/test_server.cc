@@ -6,20 +6,28 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/text_format.h"
+#include "server/journal/chain.h"
+#include "server/storage/sqlite/sqlite_store.h"
 
 namespace passerelle::testing {
 namespace {
 
 namespace pb = ::passerelle::v1;
 
+using ::passerelle::internal::v1::Leaf;
+
+void OkOrDie(const absl::Status& status, absl::string_view what) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "%s: %s\n", std::string(what).c_str(),
+               status.ToString().c_str());
+  std::abort();
+}
+
 // Arranging must not fail quietly.
 template <typename T>
 T OrDie(absl::StatusOr<T> result, absl::string_view what) {
-  if (!result.ok()) {
-    std::fprintf(stderr, "%s: %s\n", std::string(what).c_str(),
-                 result.status().ToString().c_str());
-    std::abort();
-  }
+  OkOrDie(result.status(), what);
   return *std::move(result);
 }
 
@@ -54,12 +62,75 @@ TestServer::~TestServer() = default;
 
 void TestServer::Start() {
   server_ = OrDie(app::Server::Start(config_, composition_), "start");
+  config_.listen.port = server_->port();
 }
 
 void TestServer::Restart() {
-  clients_.clear();
   server_.reset();
   Start();
+}
+
+std::vector<Leaf> TestServer::Journal() {
+  server_.reset();
+  std::vector<Leaf> leaves;
+  {
+    storage::sqlite::SqliteOptions options;
+    options.path = store_path();
+    const auto store = OrDie(
+        storage::sqlite::SqliteStore::Open(std::move(options)), "open store");
+    OkOrDie(store->Read([&](storage::ReadTransaction& tx) {
+      leaves.clear();
+      int64_t count = 0;
+      absl::Status status = journal::VerifyChain(&tx, &count);
+      if (!status.ok()) return status;
+      std::vector<storage::JournalBatch> batches;
+      status = tx.ReadJournal(0, 1 << 30, &batches);
+      for (const storage::JournalBatch& batch : batches) {
+        ::passerelle::internal::v1::LeafBatch lines;
+        if (!lines.ParseFromString(batch.leaves)) {
+          return absl::DataLossError("leaves");
+        }
+        for (const std::string& line : lines.leaves()) {
+          if (!leaves.emplace_back().ParseFromString(line)) {
+            return absl::DataLossError("leaf");
+          }
+        }
+      }
+      if (static_cast<int64_t>(leaves.size()) != count) {
+        return absl::DataLossError("number of leaves");
+      }
+      return status;
+    }),
+            "journal");
+  }
+  Start();
+  return leaves;
+}
+
+void TestServer::AddOfficer(absl::string_view mission,
+                            absl::string_view officer,
+                            const std::string& fields) {
+  pb::CreateOfficerRequest create;
+  create.set_parent(absl::StrCat("missions/", mission));
+  create.set_officer_id(std::string(officer));
+  if (!google::protobuf::TextFormat::ParseFromString(
+          fields, create.mutable_officer())) {
+    OkOrDie(absl::InvalidArgumentError(fields), "officer");
+  }
+  create.mutable_officer()->set_display_name(std::string(officer));
+  OrDie(As("platform", "operator")
+            .Call<pb::Officer>("passerelle.v1.DirectoryService/CreateOfficer",
+                               create),
+        "officer");
+}
+
+// Timers run after each commit; the second commit follows those that the first
+// one found due.
+void TestServer::SettleTimers() {
+  for (int i = 0; i < 2; ++i) {
+    AddOfficer("platform", absl::StrCat("settle-", ++settled_),
+               "roles: STATISTICS_READER");
+  }
 }
 
 client::Client& TestServer::As(absl::string_view mission,
@@ -79,6 +150,10 @@ client::Client& TestServer::As(absl::string_view mission,
     kept = OrDie(client::Client::Open(profile), "open client");
   }
   return *kept;
+}
+
+TestServer::File TestServer::RegisteredFile() {
+  return testing::RegisteredFile(As("iom-tn", "cm"));
 }
 
 ArrangedFile TestServer::ProposedFile() {

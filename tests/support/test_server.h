@@ -2,12 +2,15 @@
 #define PASSERELLE_TESTS_SUPPORT_TEST_SERVER_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "clients/cpp/client.h"
 #include "common/clock.h"
+#include "passerelle/internal/v1/stored.pb.h"
 #include "server/app/server.h"
 #include "tests/support/arrange.h"
 #include "tests/support/test_pki.h"
@@ -31,16 +34,28 @@ class TestServer {
   const std::string& dir() const { return scratch_.path(); }
   std::string store_path() const { return scratch_.path() + "/store.db"; }
 
-  // Stops the server and starts it again on the same store.
+  // Stops the server and starts it again on the same store and port; clients
+  // connect again by themselves.
   void Restart();
+
+  // Every line of evidence, after checking their chain. Restarts the server.
+  std::vector<passerelle::internal::v1::Leaf> Journal();
+
+  // Returns once the timers due at the clock's present time have run.
+  void SettleTimers();
+
+  // Registers an officer; `fields` in text form, e.g. `roles: FOCAL_POINT`.
+  void AddOfficer(absl::string_view mission, absl::string_view officer,
+                  const std::string& fields);
 
   // A client of the mission's batch workload, acting for one of its officers
   // (`fp`); an empty officer asserts none. Kept for the server's life.
   client::Client& As(absl::string_view mission, absl::string_view officer);
 
   // A file of host iom-tn and origin iom-ma with transit iom-es, with consent
-  // and plan, at stage PROPOSED.
+  // and plan, at stage REGISTERED or PROPOSED.
   using File = ArrangedFile;
+  File RegisteredFile();
   File ProposedFile();
   // A study of that file's plan, requested.
   passerelle::v1::FeasibilityStudy RequestedStudy(const File& file);
@@ -54,6 +69,7 @@ class TestServer {
   DrivenClock clock_;
   std::unique_ptr<app::Server> server_;
   std::map<std::string, std::unique_ptr<client::Client>> clients_;
+  int settled_ = 0;
 };
 
 }  // namespace passerelle::testing

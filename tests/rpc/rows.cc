@@ -1,0 +1,139 @@
+#include "tests/rpc/rows.h"
+
+#include <cstdlib>
+
+namespace passerelle::testing {
+namespace {
+
+constexpr char kNewCase[] =
+    "case { direction: INBOUND origin_mission: 'missions/iom-ma' principal { "
+    "given_name: 'Salma' family_name: 'Essai' sex: FEMALE nationality: 'MA' "
+    "birth_date { year: 1994 month: 3 day: 9 } } }";
+constexpr char kNewPlan[] =
+    "parent: '$file' plan { outline: 'Bakery' ceiling { currency: 'MAD' "
+    "hundredths: 900 } lines { category: CASH amount { currency: 'MAD' "
+    "hundredths: 900 } } }";
+constexpr char kName[] = "name: '$name'";
+
+std::vector<Row> MakeRows() {
+  return {
+      // Directory.
+      {"GetMission", "iom-tn", "mission:", kName},
+      {"ListMissions", "iom-tn", "mission:", "page_size: 2"},
+      {"CreateMission", "platform/operator", "mission:",
+       "mission_id: 'ngo-one' mission { display_name: 'One' kind: NGO "
+       "country: 'TN' }",
+       "mission { accredited: true }"},
+      {"UpdateMission", "platform/operator", "mission:",
+       "mission { name: '$name' display_name: 'IOM Germany' } etag: '$etag'"},
+      {"GetOfficer", "iom-tn", "officer:", kName},
+      {"ListOfficers", "iom-tn", "officer:", "parent: 'missions/iom-tn'"},
+      {"CreateOfficer", "iom-tn/fp", "officer:",
+       "parent: 'missions/iom-tn' officer_id: 'new-one' officer { "
+       "display_name: 'New' roles: CASE_MANAGER }",
+       "officer { display_name: 'Other' }"},
+      {"UpdateOfficer", "iom-tn/fp", "officer:",
+       "officer { name: '$name' display_name: 'Renamed' } etag: '$etag'"},
+      // Cases.
+      {"GetCase", "iom-ma/fp", "case:ACCEPTED", kName},
+      {"ListCases", "iom-ma/fp", "case:ACCEPTED", "page_size: 5"},
+      {"CreateCase", "iom-tn/cm", "mission:", kNewCase,
+       "case { external_reference: 'other' }"},
+      {"UpdateCase", "iom-tn/cm", "case:REGISTERED",
+       "case { name: '$name' external_reference: 'TN-1' } etag: '$etag'"},
+      {"ProposeCase", "iom-tn/cm", "case:REGISTERED",
+       "name: '$name' consent: '$consent'"},
+      {"AcceptCase", "iom-ma/fp", "case:PROPOSED", kName},
+      {"DeclineCase", "iom-ma/fp", "case:PROPOSED",
+       "name: '$name' reason: INCOMPLETE"},
+      {"ConfirmArrival", "iom-ma/ro", "case:ACCEPTED",
+       "name: '$name' arrival_date { year: 2026 month: 3 day: 1 }"},
+      {"WithdrawCase", "iom-tn/cm", "case:ACCEPTED", kName},
+      {"CloseCase", "iom-ma/fp", "case:ARRIVED",
+       "name: '$name' outcome: COMPLETED"},
+      // Consents and plans.
+      {"GetConsent", "iom-ma/fp", "consent:", kName},
+      {"ListConsents", "iom-ma/fp", "consent:", "parent: '$file'"},
+      {"CreateConsent", "iom-tn/cm", "consent:",
+       "parent: '$file' consent { scope: SHARE_WITH_ORIGIN_MISSION "
+       "recipient: 'missions/iom-ma' language: 'ar' form: WRITTEN }",
+       "consent { language: 'fr' }"},
+      {"WithdrawConsent", "iom-tn/cm", "consent:", kName},
+      {"GetPlan", "iom-ma/ro", "plan:", kName},
+      {"ListPlans", "iom-ma/ro", "plan:", "parent: '$file'"},
+      {"CreatePlan", "iom-ma/ro", "plan:", kNewPlan,
+       "plan { location: 'Fez' }"},
+      {"UpdatePlan", "iom-ma/ro",
+       "plan:", "plan { name: '$name' location: 'Fez' } etag: '$etag'"},
+      // Feasibility studies.
+      {"GetFeasibilityStudy", "iom-ma/ro", "study:REQUESTED", kName},
+      {"ListFeasibilityStudies", "iom-ma/ro", "study:REQUESTED",
+       "parent: '$file'"},
+      {"CreateFeasibilityStudy", "iom-tn/cm",
+       "plan:", "parent: '$file' feasibility_study { plan: '$plan' }",
+       "feasibility_study { question: 'Other?' }"},
+      {"RequestFeasibilityStudy", "iom-tn/cm", "study:DRAFT",
+       "name: '$name' consent: '$consent'"},
+      {"AssignFeasibilityStudy", "iom-ma/ro", "study:REQUESTED", kName},
+      {"DeclineFeasibilityStudy", "iom-ma/fp", "study:ASSIGNED",
+       "name: '$name' reason: NO_CAPACITY"},
+      {"StartFieldCheck", "iom-ma/ro", "study:ASSIGNED", kName},
+      {"SubmitFeasibilityOpinion", "iom-ma/ro", "study:FIELD_CHECK",
+       "name: '$name' opinion { outcome: FEASIBLE }"},
+      {"ValidateFeasibilityOpinion", "iom-ma/fp", "study:OPINION_DRAFTED",
+       kName},
+      {"ReturnFeasibilityOpinion", "iom-ma/fp", "study:OPINION_DRAFTED",
+       "name: '$name' comment: 'Say more.'"},
+      {"AcknowledgeFeasibilityOpinion", "iom-tn/cm", "study:OPINION", kName},
+      {"ContestFeasibilityOpinion", "iom-tn/fp", "study:OPINION",
+       "name: '$name' reason: 'Not so.'"},
+      {"ResolveFeasibilityContest", "iom-ma/fp", "study:CONTESTED", kName},
+      // Monitoring visits.
+      {"GetMonitoringVisit", "iom-ma/ro", "visit:PLANNED", kName},
+      {"ListMonitoringVisits", "iom-ma/ro", "visit:PLANNED", "parent: '$file'"},
+      {"CreateMonitoringVisit", "iom-ma/ro", "case:ARRIVED",
+       "parent: '$file' monitoring_visit { planned_date { year: 2026 month: 4 "
+       "day: 1 } }",
+       "monitoring_visit { planned_date { day: 2 } }"},
+      {"RecordVisitAttempt", "iom-ma/ro", "visit:PLANNED", kName},
+      {"RecordVisit", "iom-ma/ro", "visit:ATTEMPTED",
+       "name: '$name' method: PHONE visit_date { year: 2026 month: 3 day: 2 "
+       "}"},
+      {"SubmitVisitReport", "iom-ma/ro", "visit:VISITED",
+       "name: '$name' report { activity_status: RUNNING }"},
+      {"ValidateVisitReport", "iom-ma/me", "visit:SUBMITTED", kName},
+      // What all kinds of exchange have in common.
+      {"RemindExchange", "iom-tn/cm", "study:REQUESTED", kName},
+      {"AskClarification", "iom-ma/ro", "study:ASSIGNED",
+       "name: '$name' question: 'A licence?'"},
+      {"AnswerClarification", "iom-tn/cm", "study:CLARIFICATION",
+       "name: '$name' answer: 'Yes.'"},
+      {"InvalidateExchange", "iom-tn/fp", "study:ASSIGNED",
+       "name: '$name' reason: WRONG_FILE"},
+      {"WithdrawExchange", "iom-tn/cm", "study:ASSIGNED", kName},
+      {"RequestCloseExchange", "iom-ma/ro", "study:OPINION", kName},
+      {"CloseExchange", "iom-tn/fp", "study:ACKNOWLEDGED", kName},
+      {"ReopenExchange", "iom-tn/fp", "study:CLOSED",
+       "name: '$name' reason: 'A new site.'"},
+      // Mail.
+      {"FetchMailbox", "iom-ma", "study:REQUESTED", "max_entries: 3"},
+      {"WatchMailbox", "iom-ma", "study:REQUESTED", ""},
+      {"AcknowledgeMailbox", "iom-ma", "study:REQUESTED", "up_to_sequence: 1"},
+  };
+}
+
+}  // namespace
+
+const std::vector<Row>& Rows() {
+  static const auto* const rows = new std::vector<Row>(MakeRows());
+  return *rows;
+}
+
+const Row& RowOf(absl::string_view method) {
+  for (const Row& row : Rows()) {
+    if (row.method == method) return row;
+  }
+  std::abort();
+}
+
+}  // namespace passerelle::testing

@@ -1,0 +1,179 @@
+// The messages that every kind of exchange has in common, on a study.
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "passerelle/v1/exchange.pb.h"
+#include "passerelle/v1/feasibility_study.pb.h"
+#include "tests/support/journey.h"
+#include "tests/support/status_matchers.h"
+
+namespace passerelle::testing {
+namespace {
+
+namespace options = ::passerelle::options::v1;
+namespace pb = ::passerelle::v1;
+using Study = pb::FeasibilityStudy;
+
+class Administrative : public ::testing::Test {
+ protected:
+  Reply Try(absl::string_view who, absl::string_view method,
+            absl::string_view rest = "") {
+    return Send(server_, who, method, absl::StrCat(Named(study_.name), rest));
+  }
+  pb::ExchangeView Do(absl::string_view who, absl::string_view method,
+                      absl::string_view rest = "") {
+    const Reply reply = Try(who, method, rest);
+    EXPECT_THAT(reply, IsOk()) << method;
+    return reply.ok() ? reply.as<pb::ExchangeView>() : pb::ExchangeView();
+  }
+  Study SeenBy(absl::string_view who) {
+    return Try(who, "GetFeasibilityStudy").as<Study>();
+  }
+  void Start(absl::string_view state) {
+    study_ = Bring(server_, absl::StrCat("study:", state));
+  }
+
+  TestServer server_;
+  Target study_;
+};
+
+TEST_F(Administrative, OneReminderADay) {
+  Start("REQUESTED");
+  EXPECT_EQ(Do("iom-tn/cm", "RemindExchange").exchange().reminder_count(), 1u);
+  EXPECT_THAT(Try("iom-tn/cm", "RemindExchange"),
+              HasReason("REMINDER_TOO_SOON"));
+  server_.clock().Advance(absl::Hours(24) - absl::Seconds(1));
+  EXPECT_THAT(Try("iom-tn/fp", "RemindExchange"),
+              HasReason("REMINDER_TOO_SOON"));
+  server_.clock().Advance(absl::Seconds(1));
+  EXPECT_EQ(Do("iom-tn/cm", "RemindExchange").exchange().reminder_count(), 2u);
+  // Nobody reminds itself.
+  EXPECT_THAT(Try("iom-ma/ro", "RemindExchange"), HasReason("STATE_FORBIDS"));
+}
+
+TEST_F(Administrative, CloseIsAskedForOnceAndDone) {
+  Start("ACKNOWLEDGED");
+  EXPECT_EQ(
+      Do("iom-ma/ro", "RequestCloseExchange").exchange().close_requester(),
+      "missions/iom-ma");
+  EXPECT_THAT(Try("iom-ma/fp", "RequestCloseExchange"),
+              HasReason("CLOSE_ALREADY_REQUESTED"));
+  EXPECT_THAT(Try("iom-tn/cm", "RequestCloseExchange"),
+              HasReason("CLOSE_ALREADY_REQUESTED"));
+  EXPECT_THAT(Try("iom-tn/cm", "CloseExchange"),
+              HasReason("OFFICER_NOT_AUTHORIZED"));
+  EXPECT_THAT(Try("iom-ma/fp", "CloseExchange"), HasReason("NOT_VISIBLE"));
+  const pb::ExchangeView closed = Do("iom-tn/fp", "CloseExchange");
+  EXPECT_EQ(closed.state(), "CLOSED");
+  EXPECT_EQ(closed.exchange().close_requester(), "");
+  EXPECT_EQ(closed.exchange().end_reason(), pb::COMPLETED);
+  EXPECT_EQ(closed.etag(), SeenBy("iom-tn/fp").etag());
+}
+
+TEST_F(Administrative, ReopenedWithinNinetyDays) {
+  Start("CLOSED");
+  server_.clock().Advance(absl::Hours(24 * 90));
+  const pb::ExchangeView open =
+      Do("iom-tn/fp", "ReopenExchange", "reason: 'A new site.'");
+  EXPECT_EQ(open.state(), "REQUESTED");
+  EXPECT_EQ(open.exchange().phase(), options::OPEN);
+  EXPECT_EQ(open.exchange().awaited_mission(), "missions/iom-ma");
+  EXPECT_FALSE(open.exchange().has_end_time());
+  EXPECT_FALSE(open.exchange().has_expire_time());
+  EXPECT_EQ(open.exchange().reopen_reason(), "A new site.");
+  // The origin mission works on it as on any request.
+  EXPECT_THAT(Try("iom-ma/ro", "AssignFeasibilityStudy"), IsOk());
+}
+
+TEST_F(Administrative, NotReopenedAfterNinetyDays) {
+  Start("CLOSED");
+  server_.clock().Advance(absl::Hours(24 * 90) + absl::Seconds(1));
+  EXPECT_THAT(Try("iom-tn/fp", "ReopenExchange", "reason: 'x'"),
+              HasReason("REOPEN_WINDOW_PASSED"));
+  EXPECT_EQ(SeenBy("iom-tn/fp").state(), Study::CLOSED);
+}
+
+TEST_F(Administrative, InvalidatedContentIsHiddenFromAll) {
+  Start("OPINION");
+  EXPECT_THAT(Try("iom-ma/fp", "InvalidateExchange", "reason: WRONG_FILE"),
+              HasReason("NOT_VISIBLE"));
+  EXPECT_THAT(Try("iom-tn/cm", "InvalidateExchange", "reason: WRONG_FILE"),
+              HasReason("OFFICER_NOT_AUTHORIZED"));
+  Do("iom-tn/fp", "InvalidateExchange", "reason: SENT_TWICE");
+  for (const char* who : {"iom-tn/fp", "iom-tn/cm", "iom-ma/fp"}) {
+    const Study left = SeenBy(who);
+    EXPECT_EQ(left.state(), Study::INVALIDATED);
+    EXPECT_EQ(left.exchange().end_reason(), pb::SENT_TWICE);
+    EXPECT_EQ(left.question(), "");
+    EXPECT_EQ(left.plan(), "");
+    EXPECT_FALSE(left.has_opinion());
+    EXPECT_EQ(left.exchange().clarifications_size(), 0);
+    EXPECT_EQ(left.exchange().awaited_mission(), "");
+  }
+}
+
+TEST_F(Administrative, ClarificationsAreBounded) {
+  Start("ASSIGNED");
+  for (int i = 0; i < 20; ++i) {
+    Do("iom-ma/ro", "AskClarification", "question: 'And?'");
+    Do("iom-tn/cm", "AnswerClarification", "answer: 'Yes.'");
+  }
+  EXPECT_THAT(Try("iom-ma/ro", "AskClarification", "question: 'And?'"),
+              HasReason("CLARIFICATIONS_EXHAUSTED"));
+  const Study study = SeenBy("iom-tn/cm");
+  EXPECT_EQ(study.exchange().clarifications_size(), 20);
+  EXPECT_EQ(study.exchange().clarifications(19).answerer(),
+            "missions/iom-tn/officers/cm");
+  EXPECT_EQ(study.state(), Study::ASSIGNED);
+}
+
+TEST_F(Administrative, AnswerReturnsToTheStateBefore) {
+  Start("FIELD_CHECK");
+  Do("iom-ma/ro", "AskClarification", "question: 'Where?'");
+  EXPECT_EQ(Do("iom-tn/cm", "AnswerClarification", "answer: 'Fez.'").state(),
+            "FIELD_CHECK");
+}
+
+TEST_F(Administrative, ContestedOnceThenFinal) {
+  Start("OPINION");
+  const Study before = SeenBy("iom-tn/fp");
+  const Study contested =
+      Must<Study>(server_, "iom-tn/fp", "ContestFeasibilityOpinion",
+                  Named(study_.name) + "reason: 'The oven is paid.'");
+  EXPECT_EQ(contested.exchange().awaited_mission(), "missions/iom-ma");
+  EXPECT_THAT(Try("iom-ma/fp", "ResolveFeasibilityContest",
+                  "amended_opinion { outcome: NOT_FEASIBLE }"),
+              HasReason("OPINION_INCOMPLETE"));
+  server_.clock().Advance(absl::Hours(24 * 7));
+  const Study final_opinion =
+      Must<Study>(server_, "iom-ma/fp", "ResolveFeasibilityContest",
+                  Named(study_.name) +
+                      "amended_opinion { outcome: FEASIBLE_WITH_CONDITIONS "
+                      "conditions: 'A licence' }");
+  EXPECT_EQ(final_opinion.opinion().outcome(),
+            pb::Opinion::FEASIBLE_WITH_CONDITIONS);
+  EXPECT_EQ(final_opinion.opinion().author(), before.opinion().author());
+  EXPECT_GT(final_opinion.exchange().expire_time().seconds(),
+            before.exchange().expire_time().seconds());
+  EXPECT_THAT(Try("iom-tn/fp", "ContestFeasibilityOpinion", "reason: 'Still.'"),
+              HasReason("OPINION_FINAL"));
+  EXPECT_THAT(Try("iom-tn/cm", "AcknowledgeFeasibilityOpinion"), IsOk());
+}
+
+TEST_F(Administrative, ReturnedOpinionGoesBackToItsAuthor) {
+  Start("OPINION_DRAFTED");
+  Must<Study>(server_, "iom-ma/fp", "ReturnFeasibilityOpinion",
+              Named(study_.name) + "comment: 'Say more.'");
+  EXPECT_EQ(SeenBy("iom-ma/ro").return_comment(), "Say more.");
+  EXPECT_EQ(SeenBy("iom-ma/ro").state(), Study::ASSIGNED);
+  // The host mission sees neither the draft nor what was said about it.
+  EXPECT_EQ(SeenBy("iom-tn/cm").return_comment(), "");
+  EXPECT_FALSE(SeenBy("iom-tn/cm").has_draft_opinion());
+  EXPECT_NE(SeenBy("iom-tn/cm").etag(), SeenBy("iom-ma/ro").etag());
+}
+
+}  // namespace
+}  // namespace passerelle::testing

@@ -1,0 +1,38 @@
+#ifndef PASSERELLE_TESTS_SUPPORT_JOURNEY_H_
+#define PASSERELLE_TESTS_SUPPORT_JOURNEY_H_
+
+#include <map>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "tests/support/calls.h"
+#include "tests/support/test_server.h"
+
+namespace passerelle::testing {
+
+// A resource and the file it is in.
+struct Target {
+  std::string name;
+  TestServer::File file;
+
+  // For MakeRequest: $name, $file, $consent, $plan.
+  std::map<std::string, std::string> words() const;
+};
+
+// Makes a new file with a resource in a state, by the calls that people would
+// make. `wanted` is kind and state: `case:ARRIVED`, `consent:GIVEN`, `plan:`,
+// `study:FIELD_CHECK`, `visit:SUBMITTED`, `mission:`, `officer:`. States that
+// only time brings advance the clock. Ends the program when it cannot.
+Target Bring(TestServer& server, absl::string_view wanted);
+
+// The resource as `who` sees it now.
+Reply Look(TestServer& server, absl::string_view who, const std::string& name);
+
+// The events in a mission's mailbox about a resource, oldest first; all when
+// `resource` is empty.
+std::vector<std::string> Events(TestServer& server, absl::string_view mission,
+                                absl::string_view resource = "");
+
+}  // namespace passerelle::testing
+
+#endif  // PASSERELLE_TESTS_SUPPORT_JOURNEY_H_
