@@ -37,11 +37,15 @@ class Evidence {
     ++expected_[Line(FullName(method), number)];
   }
 
-  // Call last: restarts the server.
-  void Compare() {
+  // Call last: restarts the server. Returns how often each method was done.
+  std::map<std::string, int64_t> Compare() {
     std::map<std::string, int64_t> found;
+    std::map<std::string, int64_t> done;
     for (const auto& leaf : server_.Journal()) {
-      if (leaf.code() == 0) continue;
+      if (leaf.code() == 0) {
+        ++done[leaf.method()];
+        continue;
+      }
       found[Line(leaf.method(), leaf.reason())] +=
           std::max<int64_t>(leaf.count(), 1);
     }
@@ -51,6 +55,7 @@ class Evidence {
     for (const auto& [line, count] : found) {
       EXPECT_EQ(expected_[line], count) << line;
     }
+    return done;
   }
 
  private:

@@ -151,6 +151,22 @@ TEST_F(Lists, AFileAtTheEndOfALongPageIsNotSkipped) {
   EXPECT_EQ(All("iom-tn/cm", "ListCases", "", 1000).size(), kFiles + 3u);
 }
 
+TEST_F(Lists, WhoFoundNothingIsRecordedToo) {
+  const Target file = Bring(server_, "case:ACCEPTED");
+  MustSend(server_, "iom-de/cm", "ListCases", "");
+  MustSend(server_, "iom-de/cm", "ListMonitoringVisits", "parent: 'cases/-'");
+  MustSend(server_, "iom-ma/ro", "ListMonitoringVisits",
+           absl::StrCat("parent: '", file.name, "'"));
+  std::vector<std::string> lines;
+  for (const auto& leaf : server_.Journal()) {
+    if (leaf.method().find("/List") == std::string::npos) continue;
+    lines.push_back(absl::StrCat(leaf.mission(), " ", leaf.resource()));
+  }
+  EXPECT_THAT(lines, ElementsAreArray({std::string("iom-de "),
+                                       std::string("iom-de cases/-"),
+                                       "iom-ma " + file.name}));
+}
+
 TEST_F(Lists, FieldMasks) {
   const Target file = Bring(server_, "case:ACCEPTED");
   const auto update = [&](const std::string& fields, const std::string& mask) {
