@@ -365,13 +365,8 @@ absl::Status ChangeExecution::Prepare() {
   return absl::OkStatus();
 }
 
+// The state first: it is said in words, while a changed etag only says "look".
 absl::Status ChangeExecution::CheckEtagAndState() const {
-  const std::string etag = StringField(*call_.request, method_.etag);
-  if (!etag.empty() && etag != context_.core.answers.EtagFor(
-                                   *kind_, *target_.message, relation_)) {
-    return domain::Failure(pb::ETAG_MISMATCH,
-                           "The resource changed since it was read.");
-  }
   uint64_t from = ~uint64_t{0};
   if (move_ != nullptr) {
     from = move_->from_states;
@@ -380,6 +375,12 @@ absl::Status ChangeExecution::CheckEtagAndState() const {
   }
   if ((from & (uint64_t{1} << state_before_)) == 0) {
     return domain::StateForbids(kind_->StateName(state_before_));
+  }
+  const std::string etag = StringField(*call_.request, method_.etag);
+  if (!etag.empty() && etag != context_.core.answers.EtagFor(
+                                   *kind_, *target_.message, relation_)) {
+    return domain::Failure(pb::ETAG_MISMATCH,
+                           "The resource changed since it was read.");
   }
   return absl::OkStatus();
 }
