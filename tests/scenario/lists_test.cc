@@ -136,7 +136,7 @@ TEST_F(Lists, AFileAtTheEndOfALongPageIsNotSkipped) {
       *create.mutable_case_() = SampleCase();
       while (left-- > 0) {
         create.set_request_id(NewId());
-        Send(server_, "iom-tn/cm", "CreateCase", create);
+        EXPECT_THAT(Send(server_, "iom-tn/cm", "CreateCase", create), IsOk());
       }
     });
   }
