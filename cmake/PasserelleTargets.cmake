@@ -63,6 +63,9 @@ function(passerelle_binary)
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} passerelle_warnings)
 endfunction()
 
+# What the sanitizers run over: labels unit, contract, migration and rpc.
+add_custom_target(quick_tests)
+
 # passerelle_test(NAME sqlite_store_test LABEL contract SRCS … DEPS … TIMEOUT 60)
 # A test file may hold many cases; each is its own ctest entry. ALONE keeps the
 # whole file one entry (process-level tests that share a costly set-up).
@@ -77,6 +80,9 @@ function(passerelle_test)
   target_include_directories(${ARG_NAME} PRIVATE "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS}
     GTest::gmock GTest::gtest_main passerelle_warnings)
+  if(ARG_LABEL MATCHES "^(unit|contract|migration|rpc)$")
+    add_dependencies(quick_tests ${ARG_NAME})
+  endif()
   if(ARG_ALONE)
     add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
     set_tests_properties(${ARG_NAME} PROPERTIES
