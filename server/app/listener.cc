@@ -108,10 +108,7 @@ class Listener::Loop {
   ~Loop() {
     StopAccepting();
     stopping_.store(true);
-    const uint64_t one = 1;
-    if (write(wake_.get(), &one, sizeof(one)) < 0) {
-      Log(LogLevel::kError, "listener_wake_failed");
-    }
+    Wake();
     if (thread_.joinable()) thread_.join();
     for (const auto& [fd, source] : open_) close(fd);
   }
@@ -137,12 +134,39 @@ class Listener::Loop {
     socket_.Reset();  // leaves the epoll set by being closed
   }
 
+  void EndConnections() {
+    if (!thread_.joinable()) return;
+    MutexLock lock(&ending_mutex_);
+    ending_ = Ending::kAsked;
+    Wake();
+    while (ending_ != Ending::kDone) ended_.Wait(&ending_mutex_);
+  }
+
   Counters counters() const {
     MutexLock lock(&counters_mutex_);
     return counters_;
   }
 
  private:
+  enum class Ending { kNo, kAsked, kDone };
+
+  void Wake() {
+    const uint64_t one = 1;
+    if (write(wake_.get(), &one, sizeof(one)) < 0) {
+      Log(LogLevel::kError, "listener_wake_failed");
+    }
+  }
+
+  void OnWake() {
+    uint64_t ignored = 0;
+    if (read(wake_.get(), &ignored, sizeof(ignored)) < 0) return;
+    MutexLock lock(&ending_mutex_);
+    if (ending_ != Ending::kAsked) return;
+    for (const auto& [fd, source] : open_) shutdown(fd, SHUT_RDWR);
+    ending_ = Ending::kDone;
+    ended_.NotifyAll();
+  }
+
   void Watch(int fd, uint32_t events) {
     epoll_event event{};
     event.events = events;
@@ -170,7 +194,10 @@ class Listener::Loop {
       bool accept_now = false;
       for (int i = 0; i < count; ++i) {
         const int fd = events[static_cast<size_t>(i)].data.fd;
-        if (fd == wake_.get()) continue;
+        if (fd == wake_.get()) {
+          OnWake();
+          continue;
+        }
         // A connection's end frees its places before new ones are judged. An
         // unknown descriptor is the listening socket.
         if (!ForgetIfOpen(fd)) accept_now = true;
@@ -295,6 +322,10 @@ class Listener::Loop {
   absl::flat_hash_map<int, std::string> open_;  // duplicate to source
   absl::Time next_log_ = absl::InfinitePast();
 
+  Mutex ending_mutex_;
+  CondVar ended_;
+  Ending ending_ ABSL_GUARDED_BY(ending_mutex_) = Ending::kNo;
+
   mutable Mutex counters_mutex_;
   Counters counters_ ABSL_GUARDED_BY(counters_mutex_);
   std::thread thread_;
@@ -357,6 +388,7 @@ void Listener::AttachTo(grpc::ServerBuilder* builder,
 
 void Listener::Start() { loop_->Start(); }
 void Listener::StopAccepting() { loop_->StopAccepting(); }
+void Listener::EndConnections() { loop_->EndConnections(); }
 Listener::Counters Listener::counters() const { return loop_->counters(); }
 
 }  // namespace passerelle::app

@@ -27,6 +27,9 @@ namespace passerelle::app {
 //   (*listener)->StopAccepting();   // always before the next line:
 //   server->Shutdown(deadline);     // a later connection would leak
 //
+// Once gRPC shuts down it answers CANCELLED to calls that arrive, which no
+// caller may repeat. Ending the connections before spares callers that.
+//
 // Thread safe. Must outlive the server.
 class Listener {
  public:
@@ -74,6 +77,10 @@ class Listener {
   // Closes the port. When it returns no connection will be handed over any
   // more. Open connections are unaffected. May be called more than once.
   void StopAccepting();
+
+  // Ends every open connection, after what was written to it. Calls that are
+  // still on their way fail as UNAVAILABLE.
+  void EndConnections();
 
   Counters counters() const;
 

@@ -80,6 +80,14 @@ struct Server::Parts {
   std::unique_ptr<Health> health;
   std::unique_ptr<Poller> poller;
   std::unique_ptr<Drain> drain;
+
+  // Answers what was admitted, then lets go of the callers, so that all they
+  // ever see of the end is UNAVAILABLE.
+  void EndCalls(absl::Time deadline) {
+    pipeline->WaitUntilIdle(deadline);
+    listener->EndConnections();
+    server->Shutdown(absl::ToChronoTime(deadline));
+  }
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
@@ -151,13 +159,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
       std::vector<std::function<void()>>{[p] { p->tls->CheckNow(); },
                                          [p] { p->revocation->CheckNow(); }});
   p->drain = std::make_unique<Drain>(
-      DrainSteps{.not_serving = [p] { p->health->Drain(); },
-                 .stop_accepting = [p] { p->listener->StopAccepting(); },
-                 .end_watches = [p] { p->pipeline->Drain(); },
-                 .shutdown =
-                     [p](absl::Time deadline) {
-                       p->server->Shutdown(absl::ToChronoTime(deadline));
-                     }},
+      DrainSteps{
+          .not_serving = [p] { p->health->Drain(); },
+          .stop_accepting = [p] { p->listener->StopAccepting(); },
+          .end_watches = [p] { p->pipeline->Drain(); },
+          .shutdown = [p](absl::Time deadline) { p->EndCalls(deadline); }},
       config.DrainSettings());
   Log(LogLevel::kInfo, "serving",
       {{"address", config.listen.address}, {"port", p->listener->port()}});
@@ -170,8 +176,7 @@ Server::~Server() {
   parts_->poller.reset();
   parts_->listener->StopAccepting();
   parts_->pipeline->Drain();
-  parts_->server->Shutdown(std::chrono::system_clock::now() +
-                           std::chrono::seconds(2));
+  parts_->EndCalls(absl::Now() + absl::Seconds(2));
   parts_->server.reset();
   parts_->engine->Stop();
 }

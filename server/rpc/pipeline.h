@@ -47,6 +47,8 @@ class Pipeline final : public CallSink {
   // Refuses new calls and ends waiting ones (DRAINING), so that a server can
   // stop.
   void Drain();
+  // Waits until every admitted call is answered, at most until `deadline`.
+  void WaitUntilIdle(absl::Time deadline) { limits_.WaitUntilIdle(deadline); }
   bool draining() const { return draining_.load(); }
 
   // Checks again whoever waits, e.g. after a revocation.
