@@ -1,8 +1,5 @@
 // passerelled: the Passerelle server.
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
 #include <cstdio>
 #include <string>
 
@@ -10,6 +7,7 @@
 #include "common/log.h"
 #include "server/app/config.h"
 #include "server/app/drain.h"
+#include "server/app/process.h"
 #include "server/app/server.h"
 #include "server/storage/sqlite/sqlite_store.h"
 
@@ -21,13 +19,6 @@ namespace app = passerelle::app;
 constexpr int kFailed = 1;  // the configuration, the store, the port …
 constexpr int kUsage = 2;   // the command line
 
-// What a crash would write to disk is what the store keeps sealed.
-void ForbidCoreDumps() {
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-  prctl(PR_SET_DUMPABLE, 0);
-}
-
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "passerelled: %s\n",
                std::string(status.message()).c_str());
@@ -38,7 +29,7 @@ int Fail(const absl::Status& status) {
 
 int main(int argc, char** argv) {
   app::BlockSignals();
-  ForbidCoreDumps();
+  app::PrepareProcess();
 
   CLI::App command("passerelled: brokers returnee files between missions");
   std::string config_path;

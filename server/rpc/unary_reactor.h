@@ -26,6 +26,10 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
     delete this;
   }
 
+  // OnDone blocks on nothing, so it needs no turn of gRPC's executor, which
+  // costs a call about as much as its read.
+  bool InternalInlineable() override { return true; }
+
  private:
   const std::unique_ptr<google::protobuf::Message> request_;
   const std::unique_ptr<google::protobuf::Message> response_;

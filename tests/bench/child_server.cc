@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -68,6 +69,16 @@ int64_t ChildServer::ResidentBytes() const {
   int64_t resident = 0;
   if (!(statm >> size >> resident)) return 0;
   return resident * sysconf(_SC_PAGESIZE);
+}
+
+absl::Duration ChildServer::CpuTime() const {
+  clockid_t clock = 0;
+  timespec time{};
+  if (clock_getcpuclockid(pid_, &clock) != 0 ||
+      clock_gettime(clock, &time) != 0) {
+    return absl::ZeroDuration();
+  }
+  return absl::DurationFromTimespec(time);
 }
 
 void DieWithParent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }

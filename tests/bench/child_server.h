@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace passerelle::bench {
 
@@ -25,6 +26,8 @@ class ChildServer {
   int port() const { return port_; }
   // Memory that is really in use, in bytes; 0 when unknown.
   int64_t ResidentBytes() const;
+  // Processor time of all its threads since it started.
+  absl::Duration CpuTime() const;
 
  private:
   ChildServer() = default;

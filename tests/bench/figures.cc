@@ -57,6 +57,32 @@ struct Ours {
   std::unique_ptr<Fleet> fleet;
 };
 
+// Processor time that a server spends on a call: says where speed is lost, and
+// stays steady on a busy machine.
+class CpuMeter {
+ public:
+  explicit CpuMeter(const ChildServer& server) : server_(server) {}
+
+  template <typename Body>
+  RoundResult Count(const Body& body) {
+    const absl::Duration before = server_.CpuTime();
+    RoundResult result = body();
+    spent_ += server_.CpuTime() - before;
+    calls_ += result.calls;
+    return result;
+  }
+
+  double MicrosecondsPerCall() const {
+    return absl::ToDoubleMicroseconds(spent_) /
+           static_cast<double>(std::max<int64_t>(1, calls_));
+  }
+
+ private:
+  const ChildServer& server_;
+  absl::Duration spent_;
+  int64_t calls_ = 0;
+};
+
 class Runner {
  public:
   Runner(const BenchOptions& options, const std::atomic<bool>& stop)
@@ -131,9 +157,14 @@ class Runner {
     std::vector<double> echo_speeds;
     std::vector<double> ratios;
     std::vector<uint32_t> latencies;
+    CpuMeter cpu(*ours->server);
+    CpuMeter echo_cpu(*echo_);
     for (int round = 0; round < options_.rounds && !stop_; ++round) {
-      echo_speeds.push_back(Round(echoes, clients).calls_per_second);
-      const RoundResult result = Round(calls, clients);
+      const RoundResult echoed =
+          echo_cpu.Count([&] { return Round(echoes, clients); });
+      echo_speeds.push_back(echoed.calls_per_second);
+      const RoundResult result =
+          cpu.Count([&] { return Round(calls, clients); });
       speeds.push_back(result.calls_per_second);
       ratios.push_back(speeds.back() / std::max(1.0, echo_speeds.back()));
       latencies.insert(latencies.end(), result.latencies_us.begin(),
@@ -143,10 +174,12 @@ class Runner {
     Print(absl::StrFormat(
         "{\"bench\": \"%s\", \"clients\": %d, \"ops_per_s\": %.0f, "
         "\"echo_ops_per_s\": %.0f, \"ratio\": %.3f, \"p50_us\": %d, "
-        "\"p99_us\": %d}",
+        "\"p99_us\": %d, \"server_cpu_us\": %.1f, "
+        "\"echo_server_cpu_us\": %.1f}",
         bench.name, clients, Median(speeds), Median(echo_speeds),
         Median(ratios), Percentile(&latencies, 0.5),
-        Percentile(&latencies, 0.99)));
+        Percentile(&latencies, 0.99), cpu.MicrosecondsPerCall(),
+        echo_cpu.MicrosecondsPerCall()));
     return absl::OkStatus();
   }
 

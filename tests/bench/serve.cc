@@ -9,6 +9,7 @@
 #include <string>
 
 #include "echo.grpc.pb.h"
+#include "server/app/process.h"
 #include "server/app/server.h"
 #include "server/app/server_settings.h"
 #include "server/storage/sqlite/fault_vfs.h"
@@ -57,6 +58,7 @@ app::ServerConfig BenchConfig(const ServeOptions& options) {
 }
 
 int Serve(const ServeOptions& options) {
+  app::PrepareProcess();  // as passerelled does; the echo server is bare
   storage::sqlite::FaultVfs slow_disk("passerelle-bench");
   app::Composition composition;
   if (options.flush_delay > absl::ZeroDuration()) {
