@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "server/engine/engine.h"
+#include "server/engine/evidence.h"
 #include "server/engine/execution.h"
 #include "server/engine/reading.h"
+#include "server/engine/timers.h"
 
 namespace passerelle::engine {
 

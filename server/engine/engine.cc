@@ -11,6 +11,7 @@
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
 #include "server/engine/commands.h"
+#include "server/engine/evidence.h"
 
 namespace passerelle::engine {
 namespace {

@@ -1,10 +1,10 @@
 #ifndef PASSERELLE_SERVER_ENGINE_EXECUTION_H_
 #define PASSERELLE_SERVER_ENGINE_EXECUTION_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 #include "passerelle/internal/v1/stored.pb.h"
 #include "server/domain/actor.h"
 #include "server/domain/change.h"
@@ -13,27 +13,10 @@
 #include "server/engine/batch.h"
 #include "server/engine/core.h"
 #include "server/engine/file.h"
-#include "server/engine/id_generator.h"
+#include "server/engine/writer_context.h"
 #include "server/storage/store.h"
 
 namespace passerelle::engine {
-
-// What a command may use while the writer runs it.
-struct WriterContext {
-  const Core& core;
-  const Directory& directory;
-  const Batch& batch;  // requests remembered earlier in the same commit
-  IdGenerator& ids;
-  storage::WriteTransaction& tx;
-  absl::Time now;
-};
-
-// The line of evidence of a call, without outcome.
-internal::Leaf LeafOf(const Call& call, absl::Time now);
-
-// Adds the outcome of a refusal.
-internal::Leaf RefusalLeaf(const Call& call, const absl::Status& status,
-                           absl::Time now);
 
 // Executes one changing call inside a savepoint: access, rules, idempotency,
 // etag, state, guard, record, mail, evidence, answer. Used once, on the
@@ -55,20 +38,34 @@ class ChangeExecution {
   int64_t consent_epoch() const { return file_.facts.consent_epoch(); }
 
  private:
+  absl::Status CheckRequest() const;
+  void Finish();
+
+  // execution_target.cc
   absl::Status Locate();
   absl::Status Authorize();
   absl::Status AuthorizeExisting();
-  absl::Status CheckRequest() const;
+
+  // execution_replay.cc
   absl::Status Replay(bool* replayed);
   absl::Status ShowAgain();
+  absl::Status RefuseUnlessMade(absl::Status refusal);
+
+  // execution_change.cc
   absl::Status Prepare();
   absl::Status CheckEtagAndState() const;
   absl::Status Apply();
   absl::Status Settle(domain::AnyChange* change);
-  absl::Status EndOpenExchanges(::passerelle::v1::EndReason reason);
   absl::Status Save();
+
+  // execution_end.cc
+  absl::Status EndOpenExchanges(::passerelle::v1::EndReason reason);
+
+  // execution_mail.cc
   void SendMail();
-  void Finish();
+  void MailTo(const std::string& mission, const domain::KindSpec& kind,
+              const google::protobuf::Message& resource,
+              const std::string& event);
 
   bool creates() const {
     return method_.shape == domain::MethodSpec::Shape::kCreate;
@@ -77,9 +74,6 @@ class ChangeExecution {
     return file_before_ != nullptr ? *file_before_ : file_;
   }
   bool on_file() const { return kind_->in_case() && kind_->is_root(); }
-  void MailTo(const std::string& mission, const domain::KindSpec& kind,
-              const google::protobuf::Message& resource,
-              const std::string& event);
 
   const WriterContext& context_;
   const Call& call_;
@@ -91,8 +85,7 @@ class ChangeExecution {
   const domain::AdministrativeMove* move_ = nullptr;
   storage::RecordKey key_;   // of the resource; id empty until created
   std::string parent_name_;  // for creation
-  bool located_ = false;
-  File file_;  // when kind_->in_case(), except a new file
+  File file_;                // when kind_->in_case(), except a new file
   // The file before a change of itself or of its consents.
   std::unique_ptr<File> file_before_;
   bool has_file_ = false;
@@ -103,21 +96,6 @@ class ChangeExecution {
   internal::StoredAnswer answered_;  // before, under the same request_id
   std::string consent_case_;
 };
-
-// Lets time act on one exchange: announces that it is overdue, or moves it.
-absl::Status RunTimer(const WriterContext& context,
-                      const storage::RecordKey& key, Effects* effects);
-
-// Fills the parts of a mailbox entry.
-internal::MailEntry MailEntryOf(const domain::KindSpec& kind,
-                                const google::protobuf::Message& resource,
-                                const std::string& event,
-                                const std::string& actor_mission,
-                                absl::Time now);
-
-// How two sides of an exchange reckon time.
-domain::Course MakeCourse(const WriterContext& context,
-                          const domain::KindSpec& kind, Loaded* loaded);
 
 }  // namespace passerelle::engine
 

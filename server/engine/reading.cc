@@ -9,7 +9,7 @@
 #include "passerelle/v1/exchange.pb.h"
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
-#include "server/engine/execution.h"
+#include "server/engine/evidence.h"
 #include "server/engine/file.h"
 
 namespace passerelle::engine {

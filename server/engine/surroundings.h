@@ -5,7 +5,8 @@
 #include <string>
 
 #include "server/domain/change.h"
-#include "server/engine/execution.h"
+#include "server/engine/file.h"
+#include "server/engine/writer_context.h"
 
 namespace passerelle::engine {
 

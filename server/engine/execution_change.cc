@@ -1,0 +1,193 @@
+// The change itself: the resource made or loaded, guarded, moved and stored.
+
+#include "server/engine/execution.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/resource_name.h"
+#include "common/status_macros.h"
+#include "server/domain/errors.h"
+#include "server/domain/lifecycle.h"
+#include "server/domain/merge.h"
+#include "server/engine/course.h"
+#include "server/engine/fields.h"
+#include "server/engine/surroundings.h"
+
+namespace passerelle::engine {
+namespace {
+
+namespace pb = ::passerelle::v1;
+using domain::MethodSpec;
+using google::protobuf::Message;
+
+}  // namespace
+
+// Makes the new resource, or takes the stored one to be changed.
+absl::Status ChangeExecution::Prepare() {
+  const Message& request = *call_.request;
+  if (!creates()) {
+    PASSERELLE_RETURN_IF_ERROR(CheckEtagAndState());
+    if (method_.shape == MethodSpec::Shape::kUpdate) {
+      google::protobuf::FieldMask mask;
+      mask.CopyFrom(
+          request.GetReflection()->GetMessage(request, method_.update_mask));
+      PASSERELLE_RETURN_IF_ERROR(domain::MergeUpdate(
+          mask, request.GetReflection()->GetMessage(request, method_.resource),
+          target_.message.get()));
+      auto violations = context_.core.ValidateResource(*target_.message);
+      if (!violations.empty()) {
+        for (FieldViolation& violation : violations) {
+          violation.field =
+              absl::StrCat(method_.resource->name(), ".", violation.field);
+        }
+        return domain::FieldsInvalid(std::move(violations));
+      }
+    }
+    return absl::OkStatus();
+  }
+  target_.message = NewMessage(kind_->message);
+  target_.message->CopyFrom(
+      request.GetReflection()->GetMessage(request, method_.resource));
+  domain::ClearOutputOnly(target_.message.get());
+  key_.id = kind_->letter.empty()
+                ? StringField(request, method_.resource_id)
+                : context_.ids.Next(kind_->letter, context_.now);
+  if (kind_->in_case() && kind_->is_root()) key_.scope = key_.id;
+  const std::string name =
+      kind_->is_root() ? RootName(kind_->root_collection, key_.id)
+                       : ChildName(parent_name_, kind_->collection, key_.id);
+  target_.message->GetReflection()->SetString(target_.message.get(),
+                                              kind_->name, name);
+  SetTimestamp(target_.message.get(), kind_->create_time, context_.now);
+  target_.record.key = key_;
+  target_.record.kind = kind_->collection;
+  return absl::OkStatus();
+}
+
+// The state first: it is said in words, while a changed etag only says "look".
+absl::Status ChangeExecution::CheckEtagAndState() const {
+  uint64_t from = ~uint64_t{0};
+  if (move_ != nullptr) {
+    from = move_->from_states;
+  } else if (method_.transition != nullptr) {
+    from = method_.from_states;
+  }
+  if ((from & (uint64_t{1} << state_before_)) == 0) {
+    return domain::StateForbids(kind_->StateName(state_before_));
+  }
+  const std::string etag = StringField(*call_.request, method_.etag);
+  if (!etag.empty() && etag != context_.core.answers.EtagFor(
+                                   *kind_, *target_.message, relation_)) {
+    return domain::Failure(pb::ETAG_MISMATCH,
+                           "The resource changed since it was read.");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ChangeExecution::Apply() {
+  // Who sees the file changes only with the file itself or its consents.
+  if (has_file_ && (on_file() || !kind_->is_exchange())) {
+    file_before_ = std::make_unique<File>(file_);
+  }
+  const Surroundings around(context_, has_file_ ? &file_.message : nullptr,
+                            key_.scope);
+  domain::AnyChange change(actor_, context_.now, around, target_.message.get());
+  change.kind = kind_;
+  change.state_before = state_before_;
+  if (has_file_) {
+    change.file = &file_before().message;
+    change.file_facts = &file_.facts;
+  } else if (on_file()) {
+    change.file_facts = &file_.facts;
+  }
+  if (kind_->is_exchange() && !creates()) {
+    change.header = domain::MutableHeader(*kind_, target_.message.get());
+    change.exchange_facts = &target_.facts;
+  }
+  PASSERELLE_RETURN_IF_ERROR(method_.verbs->Apply(method_.descriptor->index(),
+                                                  *call_.request, change));
+  return Settle(&change);
+}
+
+// Enters the state, moves the clock and arms the timer as the contract says.
+absl::Status ChangeExecution::Settle(domain::AnyChange* change) {
+  pb::Exchange* header = domain::MutableHeader(*kind_, target_.message.get());
+  if (header != nullptr && creates()) {
+    header->Clear();
+    header->set_process_version(kind_->process->version());
+    header->set_initiator(actor_.mission);
+    header->set_counterpart(change->counterpart);
+    header->set_handling_code(pb::ROUTINE_HANDLING);
+  }
+  const domain::Course course = MakeCourse(context_, *kind_, &target_);
+  int state = 0;
+  const domain::options::Clock* clock = nullptr;
+  if (move_ != nullptr) {
+    state = move_->to_state;
+    if (move_->option->has_clock()) clock = &move_->option->clock();
+  } else if (method_.transition != nullptr) {
+    state = change->chosen_state.value_or(
+        method_.to_states.empty() ? 0 : method_.to_states.front());
+    if (method_.transition->has_clock()) clock = &method_.transition->clock();
+  }
+  if (state != 0) domain::EnterState(course, state);
+  if (header != nullptr) {
+    if (clock != nullptr) domain::MoveClock(course, *clock);
+    domain::ArmTimedMove(course);
+    target_.record.wake_time = domain::NextWake(*header, target_.facts);
+  }
+  if (change->end_exchanges) {
+    PASSERELLE_RETURN_IF_ERROR(EndOpenExchanges(*change->end_exchanges));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ChangeExecution::Save() {
+  Message* message = target_.message.get();
+  SetTimestamp(message, kind_->update_time, context_.now);
+  storage::Record& record = target_.record;
+  record.state = domain::StateOf(*kind_, *message);
+  ++record.version;
+  message->SerializeToString(&record.message);
+  if (kind_->is_exchange()) {
+    target_.facts.SerializeToString(&record.internal);
+  } else if (on_file()) {
+    file_.facts.SerializeToString(&record.internal);
+  }
+  if (creates()) {
+    const absl::Status inserted = context_.tx.Insert(record);
+    if (absl::IsAlreadyExists(inserted)) {
+      return domain::Failure(pb::RESOURCE_EXISTS, "The identifier is taken.");
+    }
+    PASSERELLE_RETURN_IF_ERROR(inserted);
+  } else {
+    PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(record));
+  }
+  if (on_file()) {
+    file_.message = static_cast<const pb::Case&>(*message);
+    if (creates()) {
+      PASSERELLE_RETURN_IF_ERROR(
+          context_.tx.AddParty(file_.message.host_mission(), key_.id));
+      PASSERELLE_RETURN_IF_ERROR(
+          context_.tx.AddParty(file_.message.origin_mission(), key_.id));
+      for (const std::string& mission : file_.message.transit_missions()) {
+        PASSERELLE_RETURN_IF_ERROR(context_.tx.AddParty(mission, key_.id));
+      }
+    }
+  } else if (has_file_ && file_.facts.consent_epoch() !=
+                              file_before().facts.consent_epoch()) {
+    consent_case_ = key_.scope;
+    file_.facts.SerializeToString(&file_.record.internal);
+    ++file_.record.version;
+    PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(file_.record));
+  }
+  effects_->directory_changed = !kind_->in_case();
+  effects_->wake_time = std::min(effects_->wake_time, record.wake_time);
+  return absl::OkStatus();
+}
+
+}  // namespace passerelle::engine

@@ -1,0 +1,21 @@
+#ifndef PASSERELLE_SERVER_ENGINE_FIELDS_H_
+#define PASSERELLE_SERVER_ENGINE_FIELDS_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "google/protobuf/message.h"
+
+namespace passerelle::engine {
+
+// Access to fields that the contract names; a null field is one that the
+// message does not have: it reads as empty and is not written.
+std::string StringField(const google::protobuf::Message& message,
+                        const google::protobuf::FieldDescriptor* field);
+void SetTimestamp(google::protobuf::Message* message,
+                  const google::protobuf::FieldDescriptor* field,
+                  absl::Time time);
+
+}  // namespace passerelle::engine
+
+#endif  // PASSERELLE_SERVER_ENGINE_FIELDS_H_

@@ -1,0 +1,79 @@
+#include "server/engine/timers.h"
+
+#include <string>
+#include <utility>
+
+#include "common/status_macros.h"
+#include "passerelle/v1/exchange.pb.h"
+#include "server/domain/lifecycle.h"
+#include "server/engine/course.h"
+#include "server/engine/fields.h"
+#include "server/engine/file.h"
+#include "server/engine/mail_entry.h"
+
+namespace passerelle::engine {
+namespace {
+
+namespace pb = ::passerelle::v1;
+
+}  // namespace
+
+absl::Status RunTimer(const WriterContext& context,
+                      const storage::RecordKey& key, Effects* effects) {
+  File file;
+  PASSERELLE_RETURN_IF_ERROR(LoadFile(&context.tx, key.scope, &file));
+  Loaded loaded;
+  PASSERELLE_RETURN_IF_ERROR(context.tx.Get(key, &loaded.record));
+  const domain::KindSpec* kind =
+      context.core.contract.KindOf("cases", loaded.record.kind);
+  if (kind == nullptr || !kind->is_exchange()) {
+    loaded.record.wake_time = absl::InfiniteFuture();
+    return context.tx.Update(loaded.record);
+  }
+  PASSERELLE_RETURN_IF_ERROR(ParseRecord(*kind, &loaded));
+  const domain::Course course = MakeCourse(context, *kind, &loaded);
+  std::string event;
+  if (loaded.facts.has_timed_time() &&
+      domain::FromTimestamp(loaded.facts.timed_time()) <= context.now) {
+    const int from = domain::StateOf(*kind, *loaded.message);
+    event = "Lapse";
+    for (const domain::TimedMove& move : kind->timed) {
+      if (move.to_state == loaded.facts.timed_state() &&
+          (move.from_states & (uint64_t{1} << from)) != 0 &&
+          move.option->base() == domain::options::EXPIRE_TIME) {
+        event = "Expire";
+      }
+    }
+    domain::EnterState(course, loaded.facts.timed_state());
+    course.header->set_end_reason(pb::TIME_PASSED);
+    domain::ArmTimedMove(course);
+  } else if (course.header->has_due_time() && !course.header->overdue() &&
+             domain::FromTimestamp(course.header->due_time()) <= context.now) {
+    event = "Overdue";
+    course.header->set_overdue(true);
+  }
+  loaded.record.wake_time = domain::NextWake(*course.header, loaded.facts);
+  loaded.record.state = domain::StateOf(*kind, *loaded.message);
+  if (!event.empty()) {
+    ++loaded.record.version;
+    SetTimestamp(loaded.message.get(), kind->update_time, context.now);
+    for (const std::string& mission :
+         {course.header->initiator(), course.header->counterpart()}) {
+      if (!domain::SeesFile(file.message, file.facts, mission)) continue;
+      effects->mail.emplace_back(
+          mission, MailEntryOf(*kind, *loaded.message, event, "", context.now));
+    }
+    internal::Leaf leaf;
+    *leaf.mutable_time() = domain::ToTimestamp(context.now);
+    leaf.set_method(event);
+    leaf.set_resource(loaded.message->GetReflection()->GetString(
+        *loaded.message, kind->name));
+    effects->leaves.push_back(std::move(leaf));
+  }
+  loaded.message->SerializeToString(&loaded.record.message);
+  loaded.facts.SerializeToString(&loaded.record.internal);
+  effects->wake_time = loaded.record.wake_time;
+  return context.tx.Update(loaded.record);
+}
+
+}  // namespace passerelle::engine
