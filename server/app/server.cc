@@ -36,6 +36,7 @@ rpc::PipelineOptions PipelineOptionsOf(const ServerConfig& config) {
       static_cast<double>(limits.calls_per_second_per_mission);
   options.mission_limits.burst = static_cast<double>(limits.burst);
   options.request_bytes = static_cast<size_t>(limits.request_bytes);
+  options.default_deadline = limits.default_deadline;
   options.max_deadline = limits.max_deadline;
   options.watch_duration = limits.watch_duration;
   return options;

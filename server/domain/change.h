@@ -64,7 +64,9 @@ class AnyChange {
   // The file; null outside cases. On verbs of the file itself, the file as it
   // was before the change.
   const pb::Case* file = nullptr;
-  internal::CaseFacts* file_facts = nullptr;
+  const internal::CaseFacts* file_facts = nullptr;
+  // To be changed; null where an exchange changes.
+  internal::CaseFacts* file_facts_now = nullptr;
   // Kind, header and facts of an exchange; header and facts are null for other
   // resources, and while an exchange is being created.
   const KindSpec* kind = nullptr;

@@ -23,7 +23,7 @@ class Consents final : public ConsentVerbs {
                      "The recipient is not the origin mission of the file.",
                      {{"recipient", consent.recipient()}});
     }
-    internal::CaseFacts* facts = change->file_facts;
+    internal::CaseFacts* facts = change->file_facts_now;
     internal::ConsentFact* fact = facts->add_consents();
     fact->set_id(ParseResourceName(consent.name())->id);
     fact->set_scope(consent.scope());
@@ -35,7 +35,7 @@ class Consents final : public ConsentVerbs {
   absl::Status WithdrawConsent(const pb::WithdrawConsentRequest&,
                                Change<pb::Consent> change) override {
     *change.resource().mutable_withdraw_time() = ToTimestamp(change->now());
-    internal::CaseFacts* facts = change->file_facts;
+    internal::CaseFacts* facts = change->file_facts_now;
     const std::string id = ParseResourceName(change.resource().name())->id;
     auto* consents = facts->mutable_consents();
     for (int i = consents->size() - 1; i >= 0; --i) {

@@ -92,6 +92,7 @@ class GuardsTest : public ::testing::Test {
       AnyChange change(actor_, now_, around_, resource);
       change.file = &file_;
       change.file_facts = &file_facts_;
+      change.file_facts_now = &file_facts_;
       change.exchange_facts = &facts_;
       change.kind = spec->kind;
       if (change.kind == nullptr) {

@@ -82,13 +82,33 @@ EnumSet Answers::Fill(const domain::KindSpec& kind, const std::string& bytes,
                       const domain::Relation& relation, Message* stored,
                       Message* answer) const {
   answer->GetReflection()->Swap(answer, stored);
+  return Complete(
+      kind, [&] { return EtagOf(bytes); }, actor, relation, answer);
+}
+
+EnumSet Answers::FillCopy(const domain::KindSpec& kind,
+                          const std::string& whole_etag,
+                          const domain::Actor& actor,
+                          const domain::Relation& relation,
+                          const Message& stored, Message* answer) const {
+  answer->Clear();
+  answer->MergeFrom(stored);
+  return Complete(
+      kind, [&] { return whole_etag; }, actor, relation, answer);
+}
+
+EnumSet Answers::Complete(const domain::KindSpec& kind,
+                          absl::FunctionRef<std::string()> whole_etag,
+                          const domain::Actor& actor,
+                          const domain::Relation& relation,
+                          Message* answer) const {
   const domain::Redactor::Outcome outcome =
       RedactorOf(kind.message)
           .Redact(ClassesOf(kind, relation), relation.roles, answer);
   if (kind.etag != nullptr) {
     answer->GetReflection()->SetString(
         answer, kind.etag,
-        EtagOf(outcome.cleared ? answer->SerializeAsString() : bytes));
+        outcome.cleared ? EtagOf(answer->SerializeAsString()) : whole_etag());
   }
   if (kind.is_exchange() || kind.allowed_actions != nullptr) {
     SetActions(kind, ActionsOf(kind, *answer, actor, relation), answer);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "google/protobuf/message.h"
 #include "server/domain/actor.h"
 #include "server/domain/contract.h"
@@ -29,6 +30,19 @@ class Answers {
                        google::protobuf::Message* stored,
                        google::protobuf::Message* answer) const;
 
+  // The same from a record that others read too; `whole_etag` is its
+  // WholeEtag.
+  domain::EnumSet FillCopy(const domain::KindSpec& kind,
+                           const std::string& whole_etag,
+                           const domain::Actor& actor,
+                           const domain::Relation& relation,
+                           const google::protobuf::Message& stored,
+                           google::protobuf::Message* answer) const;
+  // The etag for who sees everything: `bytes` are all that is stored.
+  std::string WholeEtag(const std::string& bytes) const {
+    return EtagOf(bytes);
+  }
+
   // Fills a passerelle.v1.ExchangeView.
   domain::EnumSet FillView(const domain::KindSpec& kind,
                            const google::protobuf::Message& stored,
@@ -47,6 +61,12 @@ class Answers {
                       const domain::Relation& relation) const;
 
  private:
+  // Makes an answer of a copy of what is stored.
+  domain::EnumSet Complete(const domain::KindSpec& kind,
+                           absl::FunctionRef<std::string()> whole_etag,
+                           const domain::Actor& actor,
+                           const domain::Relation& relation,
+                           google::protobuf::Message* answer) const;
   std::string EtagOf(const std::string& redacted_bytes) const;
   const domain::Redactor& RedactorOf(
       const google::protobuf::Descriptor* message) const;

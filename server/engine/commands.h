@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "server/engine/engine.h"
 #include "server/engine/evidence.h"
 #include "server/engine/execution.h"
@@ -34,6 +35,8 @@ class Engine::ChangeCommand final : public Engine::Command {
   explicit ChangeCommand(std::unique_ptr<Call> call) : call_(std::move(call)) {}
 
   absl::Status Run(const WriterContext& context, Effects* effects) override {
+    // Real time, whatever clock drives the platform's own deadlines.
+    if (call_->deadline <= absl::Now()) return DeadlinePassed();
     call_->response->Clear();
     ChangeExecution execution(context, *call_, effects);
     const absl::Status status = execution.Run();
@@ -63,7 +66,7 @@ class Engine::ReadCommand final : public Engine::Command {
     std::vector<Disclosure> disclosures;
     const absl::Status status =
         ExecuteRead(context.core, context.directory, *call_, context.now,
-                    &context.tx, &disclosures);
+                    {&context.tx, nullptr, {}}, &disclosures);
     for (Disclosure& disclosure : disclosures) {
       effects->leaves.push_back(std::move(disclosure.leaf));
     }

@@ -68,6 +68,12 @@ std::vector<FieldViolation> Core::ValidateResource(
   return validators_.at(resource.GetDescriptor())->Check(resource, clock.Now());
 }
 
+absl::Status DeadlinePassed() {
+  return domain::Failure(::passerelle::v1::DEADLINE_PASSED,
+                         "The deadline passed before the call's turn came; "
+                         "nothing was done.");
+}
+
 bool IsStoreError(const absl::Status& status) {
   return !status.ok() && domain::ReasonNumber(status) == 0;
 }

@@ -26,6 +26,8 @@ struct Call {
   const google::protobuf::Message* request = nullptr;
   google::protobuf::Message* response = nullptr;
   std::function<void(absl::Status)> done;
+  // In real time: a call whose turn comes later is refused, unexecuted.
+  absl::Time deadline = absl::InfiniteFuture();
   // Whether the caller went away; asked before `done` only. May be empty.
   std::function<bool()> gone;
   // Filled by the engine: what the rules say of the request.
@@ -58,6 +60,9 @@ struct Core {
 // Gives errors of the store, which carry no reason, the reason callers know:
 // STORAGE_FULL, STORAGE_DAMAGED, OVERLOADED, INTERNAL_ERROR. Others pass.
 absl::Status Documented(const absl::Status& status);
+
+// The refusal of a call whose turn came after its deadline.
+absl::Status DeadlinePassed();
 
 // True for an error of the store rather than a refusal.
 bool IsStoreError(const absl::Status& status);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/log.h"
 #include "common/status_macros.h"
 #include "server/domain/errors.h"
@@ -50,6 +51,7 @@ Engine::Engine(EngineOptions options, const domain::Contract& contract,
                domain::Calendars calendars)
     : options_(options),
       store_(store),
+      records_(options.cache_bytes),
       core_(contract, std::move(secrets), clock, std::move(calendars)),
       workers_(
           std::make_unique<Workers>(options.read_threads, options.max_queue)) {}
@@ -136,12 +138,24 @@ void Engine::Enqueue(std::unique_ptr<Command> command) {
 }
 
 void Engine::Read(std::shared_ptr<Call> call) {
+  if (call->deadline <= absl::Now()) {
+    RecordRefusal(*call, DeadlinePassed());
+    return call->done(DeadlinePassed());
+  }
   const auto directory = this->directory();
   const absl::Time now = core_.clock.Now();
   std::vector<Disclosure> disclosures;
-  const absl::Status status = store_->Read([&](storage::ReadTransaction& tx) {
-    return ExecuteRead(core_, *directory, *call, now, &tx, &disclosures);
-  });
+  ReadSource source{nullptr, &records_, FindCached(*call, &records_)};
+  const auto read = [&] {
+    return ExecuteRead(core_, *directory, *call, now, source, &disclosures);
+  };
+  const absl::Status status =
+      IsWhole(*call, source.found)
+          ? read()
+          : store_->Read([&](storage::ReadTransaction& tx) {
+              source.tx = &tx;
+              return read();
+            });
   if (!status.ok()) {
     const absl::Status documented = Documented(status);
     RecordRefusal(*call, documented);

@@ -22,6 +22,7 @@
 #include "server/engine/gate.h"
 #include "server/engine/id_generator.h"
 #include "server/engine/mail_hub.h"
+#include "server/engine/record_cache.h"
 #include "server/engine/workers.h"
 #include "server/storage/store.h"
 
@@ -31,6 +32,7 @@ struct EngineOptions {
   int max_batch = 256;      // commands in one commit
   size_t max_queue = 4096;  // commands waiting; more are refused
   int read_threads = 2;
+  size_t cache_bytes = 32 << 20;  // of records kept parsed
   // How long a routine disclosure's line may wait for a flush: what a crash
   // may lose of them.
   absl::Duration leaf_delay = absl::Milliseconds(50);
@@ -106,6 +108,7 @@ class Engine {
 
   const EngineOptions options_;
   storage::Store* const store_;
+  RecordCache records_;
   const Core core_;
   DisclosureGate gate_;
   MailHub mail_hub_;

@@ -60,7 +60,8 @@ void ChangeExecution::Finish() {
   // The answer is decided on what the caller was when it acted, and on the
   // side it has in a new exchange or file.
   if (on_file() && creates()) {
-    relation_ = domain::RelationTo(file_.message, file_.facts, actor_);
+    relation_ =
+        domain::RelationTo(file_now_->message, file_now_->facts, actor_);
   } else if (const pb::Exchange* header = domain::HeaderOf(*kind_, *resource)) {
     relation_ = domain::RelationToExchange(std::move(relation_), *header,
                                            actor_.mission);

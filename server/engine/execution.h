@@ -35,7 +35,9 @@ class ChangeExecution {
 
   // The file whose consents changed, and its new epoch; empty for none.
   const std::string& consent_case() const { return consent_case_; }
-  int64_t consent_epoch() const { return file_.facts.consent_epoch(); }
+  int64_t consent_epoch() const {
+    return file_now_ == nullptr ? 0 : file_now_->facts.consent_epoch();
+  }
 
  private:
   absl::Status CheckRequest() const;
@@ -70,8 +72,9 @@ class ChangeExecution {
   bool creates() const {
     return method_.shape == domain::MethodSpec::Shape::kCreate;
   }
-  const File& file_before() const {
-    return file_before_ != nullptr ? *file_before_ : file_;
+  // The file as the call leaves it.
+  const File& file_now() const {
+    return file_now_ != nullptr ? *file_now_ : *file_;
   }
   bool on_file() const { return kind_->in_case() && kind_->is_root(); }
 
@@ -85,10 +88,10 @@ class ChangeExecution {
   const domain::AdministrativeMove* move_ = nullptr;
   storage::RecordKey key_;   // of the resource; id empty until created
   std::string parent_name_;  // for creation
-  File file_;                // when kind_->in_case(), except a new file
-  // The file before a change of itself or of its consents.
-  std::unique_ptr<File> file_before_;
-  bool has_file_ = false;
+  // As the call found it; null outside files and for a new file.
+  std::shared_ptr<const File> file_;
+  // Where the call may change the file itself or its consents: its copy.
+  std::unique_ptr<File> file_now_;
   domain::Relation relation_;
   Loaded target_;
   int state_before_ = 0;

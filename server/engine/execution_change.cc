@@ -50,7 +50,7 @@ absl::Status ChangeExecution::Prepare() {
     return absl::OkStatus();
   }
   target_.message = NewMessage(kind_->message);
-  target_.message->CopyFrom(
+  target_.message->MergeFrom(
       request.GetReflection()->GetMessage(request, method_.resource));
   domain::ClearOutputOnly(target_.message.get());
   key_.id = kind_->letter.empty()
@@ -89,21 +89,21 @@ absl::Status ChangeExecution::CheckEtagAndState() const {
 }
 
 absl::Status ChangeExecution::Apply() {
-  // Who sees the file changes only with the file itself or its consents.
-  if (has_file_ && (on_file() || !kind_->is_exchange())) {
-    file_before_ = std::make_unique<File>(file_);
+  // An exchange never changes who sees the file.
+  if (kind_->in_case() && !kind_->is_exchange()) {
+    file_now_ = file_ == nullptr ? std::make_unique<File>()
+                                 : std::make_unique<File>(*file_);
   }
-  const Surroundings around(context_, has_file_ ? &file_.message : nullptr,
-                            key_.scope);
+  const Surroundings around(
+      context_, file_ == nullptr ? nullptr : &file_->message, key_.scope);
   domain::AnyChange change(actor_, context_.now, around, target_.message.get());
   change.kind = kind_;
   change.state_before = state_before_;
-  if (has_file_) {
-    change.file = &file_before().message;
-    change.file_facts = &file_.facts;
-  } else if (on_file()) {
-    change.file_facts = &file_.facts;
+  if (file_ != nullptr) {
+    change.file = &file_->message;
+    change.file_facts = &file_->facts;
   }
+  if (file_now_ != nullptr) change.file_facts_now = &file_now_->facts;
   if (kind_->is_exchange() && !creates()) {
     change.header = domain::MutableHeader(*kind_, target_.message.get());
     change.exchange_facts = &target_.facts;
@@ -156,7 +156,7 @@ absl::Status ChangeExecution::Save() {
   if (kind_->is_exchange()) {
     target_.facts.SerializeToString(&record.internal);
   } else if (on_file()) {
-    file_.facts.SerializeToString(&record.internal);
+    file_now_->facts.SerializeToString(&record.internal);
   }
   if (creates()) {
     const absl::Status inserted = context_.tx.Insert(record);
@@ -168,22 +168,24 @@ absl::Status ChangeExecution::Save() {
     PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(record));
   }
   if (on_file()) {
-    file_.message = static_cast<const pb::Case&>(*message);
+    file_now_->message = static_cast<const pb::Case&>(*message);
     if (creates()) {
+      const pb::Case& file = file_now_->message;
       PASSERELLE_RETURN_IF_ERROR(
-          context_.tx.AddParty(file_.message.host_mission(), key_.id));
+          context_.tx.AddParty(file.host_mission(), key_.id));
       PASSERELLE_RETURN_IF_ERROR(
-          context_.tx.AddParty(file_.message.origin_mission(), key_.id));
-      for (const std::string& mission : file_.message.transit_missions()) {
+          context_.tx.AddParty(file.origin_mission(), key_.id));
+      for (const std::string& mission : file.transit_missions()) {
         PASSERELLE_RETURN_IF_ERROR(context_.tx.AddParty(mission, key_.id));
       }
     }
-  } else if (has_file_ && file_.facts.consent_epoch() !=
-                              file_before().facts.consent_epoch()) {
+  } else if (file_now_ != nullptr &&
+             file_now_->facts.consent_epoch() != file_->facts.consent_epoch()) {
     consent_case_ = key_.scope;
-    file_.facts.SerializeToString(&file_.record.internal);
-    ++file_.record.version;
-    PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(file_.record));
+    storage::Record& file = file_now_->record;
+    file_now_->facts.SerializeToString(&file.internal);
+    ++file.version;
+    PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(file));
   }
   effects_->directory_changed = !kind_->in_case();
   effects_->wake_time = std::min(effects_->wake_time, record.wake_time);

@@ -22,10 +22,11 @@ void ChangeExecution::MailTo(const std::string& mission,
                              const std::string& event) {
   if (mission.empty() || mission == actor_.mission) return;
   // Whoever sees the file before or after the change is told of it.
-  const bool sees =
-      (has_file_ &&
-       domain::SeesFile(file_before().message, file_before().facts, mission)) ||
-      domain::SeesFile(file_.message, file_.facts, mission);
+  const auto seen_in = [&](const File* file) {
+    return file != nullptr &&
+           domain::SeesFile(file->message, file->facts, mission);
+  };
+  const bool sees = seen_in(file_.get()) || seen_in(file_now_.get());
   if (!sees) return;
   effects_->mail.emplace_back(
       mission,
@@ -42,10 +43,11 @@ void ChangeExecution::SendMail() {
     MailTo(header->counterpart(), *kind_, resource, event);
     return;
   }
-  MailTo(file_.message.host_mission(), *kind_, resource, event);
-  MailTo(file_.message.origin_mission(), *kind_, resource, event);
+  const pb::Case& file = file_now().message;
+  MailTo(file.host_mission(), *kind_, resource, event);
+  MailTo(file.origin_mission(), *kind_, resource, event);
   if (!on_file()) return;
-  for (const std::string& mission : file_.message.transit_missions()) {
+  for (const std::string& mission : file.transit_missions()) {
     MailTo(mission, *kind_, resource, event);
   }
 }

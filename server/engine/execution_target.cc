@@ -82,11 +82,10 @@ absl::Status ChangeExecution::Authorize() {
     return creates() ? absl::OkStatus() : AuthorizeExisting();
   }
   if (creates() && kind_->is_root()) return absl::OkStatus();  // a new file
-  const absl::Status found = LoadFile(&context_.tx, key_.scope, &file_);
+  const absl::Status found = context_.FindFile(key_.scope, &file_);
   if (absl::IsNotFound(found)) return domain::NotVisible();
   PASSERELLE_RETURN_IF_ERROR(found);
-  has_file_ = true;
-  relation_ = domain::RelationTo(file_.message, file_.facts, actor_);
+  relation_ = domain::RelationTo(file_->message, file_->facts, actor_);
   if (!relation_.sees()) return domain::NotVisible();
   if (creates()) {
     return domain::PositionAdmits(method_, relation_.roles)
@@ -98,9 +97,9 @@ absl::Status ChangeExecution::Authorize() {
 
 absl::Status ChangeExecution::AuthorizeExisting() {
   if (on_file()) {
-    target_.record = file_.record;
+    target_.record = file_->record;
     target_.message = NewMessage(kind_->message);
-    target_.message->CopyFrom(file_.message);
+    target_.message->MergeFrom(file_->message);
   } else {
     const absl::Status found =
         LoadResource(&context_.tx, *kind_, key_, &target_);

@@ -19,6 +19,7 @@ struct File {
   storage::Record record;
   ::passerelle::v1::Case message;
   ::passerelle::internal::v1::CaseFacts facts;
+  std::string etag;  // of all that is stored; empty until it was asked for
 };
 
 // A resource as loaded in one transaction.
@@ -26,6 +27,7 @@ struct Loaded {
   storage::Record record;
   std::unique_ptr<google::protobuf::Message> message;
   ::passerelle::internal::v1::ExchangeFacts facts;  // of exchanges
+  std::string etag;                                 // as of a file
 };
 
 // Key of a resource name. False for a malformed name.

@@ -10,6 +10,7 @@
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
 #include "server/engine/evidence.h"
+#include "server/engine/fields.h"
 #include "server/engine/file.h"
 
 namespace passerelle::engine {
@@ -33,13 +34,13 @@ constexpr char kAnyCase[] = "cases/-";
 class Reading {
  public:
   Reading(const Core& core, const Call& call, absl::Time now,
-          storage::ReadTransaction* tx, std::vector<Disclosure>* disclosures)
+          const ReadSource& source, std::vector<Disclosure>* disclosures)
       : core_(core),
         call_(call),
         method_(*call.method),
         kind_(*call.method->kind),
         now_(now),
-        tx_(*tx),
+        source_(source),
         disclosures_(*disclosures) {}
 
   absl::Status Run(const Directory& directory) {
@@ -59,9 +60,7 @@ class Reading {
 
  private:
   std::string Request(const FieldDescriptor* field) const {
-    return field == nullptr ? std::string()
-                            : call_.request->GetReflection()->GetString(
-                                  *call_.request, field);
+    return StringField(*call_.request, field);
   }
 
   // The mission itself, or the operator of the platform.
@@ -97,42 +96,78 @@ class Reading {
     storage::RecordKey key;
     const std::string name = Request(method_.name);
     if (!KeyOf(name, &key)) return domain::NotVisible();
-    domain::Relation relation;
-    File file;
-    if (kind_.in_case()) {
-      const absl::Status found = LoadFile(&tx_, key.scope, &file);
-      if (absl::IsNotFound(found)) return domain::NotVisible();
-      PASSERELLE_RETURN_IF_ERROR(found);
-      relation = domain::RelationTo(file.message, file.facts, actor_);
-      if (!relation.sees()) return domain::NotVisible();
-    } else if (!DirectoryAdmits(kind_.is_root() ? name : key.scope)) {
+    return kind_.in_case() ? GetInFile(name, key) : GetOutside(name, key);
+  }
+
+  // From the directory.
+  absl::Status GetOutside(const std::string& name,
+                          const storage::RecordKey& key) {
+    if (!DirectoryAdmits(kind_.is_root() ? name : key.scope)) {
       return domain::NotVisible();
     }
     Loaded loaded;
-    Message* stored = &file.message;
-    const std::string* bytes = &file.record.message;
-    if (!kind_.in_case() || !kind_.is_root()) {
-      const absl::Status found = LoadResource(&tx_, kind_, key, &loaded);
-      if (absl::IsNotFound(found)) {
-        return kind_.in_case()
-                   ? domain::NotVisible()
-                   : domain::Failure(pb::RESOURCE_NOT_FOUND,
-                                     "There is no such entry in the "
-                                     "directory.");
-      }
-      PASSERELLE_RETURN_IF_ERROR(found);
-      stored = loaded.message.get();
-      bytes = &loaded.record.message;
+    const absl::Status found = LoadResource(source_.tx, kind_, key, &loaded);
+    if (absl::IsNotFound(found)) {
+      return domain::Failure(pb::RESOURCE_NOT_FOUND,
+                             "There is no such entry in the directory.");
     }
-    if (kind_.in_case()) {
-      relation = RelationToResource(std::move(relation), *stored);
-      if (!relation.sees()) return domain::NotVisible();
-    }
-    Leaf leaf = MakeLeaf(name, relation);
-    leaf.set_classes(core_.answers.Fill(kind_, *bytes, actor_, relation, stored,
+    PASSERELLE_RETURN_IF_ERROR(found);
+    Leaf leaf = MakeLeaf(name, {});
+    leaf.set_classes(core_.answers.Fill(kind_, loaded.record.message, actor_,
+                                        {}, loaded.message.get(),
                                         call_.response));
-    disclosures_.push_back({kind_.in_case() ? key.scope : "",
-                            file.facts.consent_epoch(), std::move(leaf)});
+    disclosures_.push_back({"", 0, std::move(leaf)});
+    return absl::OkStatus();
+  }
+
+  absl::Status GetInFile(const std::string& name,
+                         const storage::RecordKey& key) {
+    RecordCache::Found found = source_.found;
+    if (source_.tx != nullptr) {
+      const absl::Status loaded = LoadInFile(key, &found);
+      if (absl::IsNotFound(loaded)) return domain::NotVisible();
+      PASSERELLE_RETURN_IF_ERROR(loaded);
+    }
+    domain::Relation relation =
+        domain::RelationTo(found.file->message, found.file->facts, actor_);
+    if (!relation.sees()) return domain::NotVisible();
+    const Message* stored = &found.file->message;
+    const std::string* etag = &found.file->etag;
+    if (!kind_.is_root()) {
+      if (found.resource->record.kind != kind_.collection) {
+        return domain::NotVisible();
+      }
+      stored = found.resource->message.get();
+      etag = &found.resource->etag;
+    }
+    relation = RelationToResource(std::move(relation), *stored);
+    if (!relation.sees()) return domain::NotVisible();
+    Leaf leaf = MakeLeaf(name, relation);
+    leaf.set_classes(core_.answers.FillCopy(kind_, *etag, actor_, relation,
+                                            *stored, call_.response));
+    disclosures_.push_back(
+        {key.scope, found.file->facts.consent_epoch(), std::move(leaf)});
+    return absl::OkStatus();
+  }
+
+  absl::Status LoadInFile(const storage::RecordKey& key,
+                          RecordCache::Found* found) const {
+    auto file = std::make_shared<File>();
+    PASSERELLE_RETURN_IF_ERROR(LoadFile(source_.tx, key.scope, file.get()));
+    file->etag = core_.answers.WholeEtag(file->record.message);
+    found->file = std::move(file);
+    if (source_.cache != nullptr) {
+      source_.cache->Add(found->position, found->file);
+    }
+    if (kind_.is_root()) return absl::OkStatus();
+    auto resource = std::make_shared<Loaded>();
+    PASSERELLE_RETURN_IF_ERROR(
+        LoadResource(source_.tx, kind_, key, resource.get()));
+    resource->etag = core_.answers.WholeEtag(resource->record.message);
+    found->resource = std::move(resource);
+    if (source_.cache != nullptr) {
+      source_.cache->Add(found->position, found->resource);
+    }
     return absl::OkStatus();
   }
 
@@ -223,9 +258,9 @@ class Reading {
       return domain::NotVisible();
     }
     std::vector<storage::Record> records;
-    PASSERELLE_RETURN_IF_ERROR(tx_.List(scope, kind_.collection,
-                                        position_.after_id(), page_size_ + 1,
-                                        &records));
+    PASSERELLE_RETURN_IF_ERROR(source_.tx->List(scope, kind_.collection,
+                                                position_.after_id(),
+                                                page_size_ + 1, &records));
     for (storage::Record& record : records) {
       if (!RoomLeft()) break;
       Loaded loaded;
@@ -242,7 +277,7 @@ class Reading {
     const auto name = ParseResourceName(parent);
     if (!name) return domain::NotVisible();
     File file;
-    const absl::Status found = LoadFile(&tx_, name->root, &file);
+    const absl::Status found = LoadFile(source_.tx, name->root, &file);
     if (absl::IsNotFound(found)) return domain::NotVisible();
     PASSERELLE_RETURN_IF_ERROR(found);
     const auto relation = domain::RelationTo(file.message, file.facts, actor_);
@@ -262,9 +297,9 @@ class Reading {
     bool disclosed = false;
     while (RoomLeft()) {
       std::vector<storage::Record> records;
-      PASSERELLE_RETURN_IF_ERROR(tx_.List(file.record.key.id, kind_.collection,
-                                          position_.after_id(),
-                                          page_size_ - count_, &records));
+      PASSERELLE_RETURN_IF_ERROR(source_.tx->List(
+          file.record.key.id, kind_.collection, position_.after_id(),
+          page_size_ - count_, &records));
       if (records.empty()) break;
       for (storage::Record& record : records) {
         if (!RoomLeft()) break;
@@ -301,7 +336,7 @@ class Reading {
         ids.push_back(position_.after_case());
       } else {
         if (!RoomLeft()) break;
-        PASSERELLE_RETURN_IF_ERROR(tx_.ListCases(
+        PASSERELLE_RETURN_IF_ERROR(source_.tx->ListCases(
             actor_.mission, position_.after_case(),
             kind_.is_root() ? page_size_ - count_ : page_size_, &ids));
       }
@@ -320,7 +355,7 @@ class Reading {
 
   absl::Status VisitFile(const std::string& id) {
     File file;
-    PASSERELLE_RETURN_IF_ERROR(LoadFile(&tx_, id, &file));
+    PASSERELLE_RETURN_IF_ERROR(LoadFile(source_.tx, id, &file));
     const auto relation = domain::RelationTo(file.message, file.facts, actor_);
     if (!relation.sees() || !MayList(relation)) return absl::OkStatus();
     if (!kind_.is_root()) return ListChildren(file, relation);
@@ -335,7 +370,7 @@ class Reading {
   const MethodSpec& method_;
   const domain::KindSpec& kind_;
   const absl::Time now_;
-  storage::ReadTransaction& tx_;
+  const ReadSource& source_;
   std::vector<Disclosure>& disclosures_;
 
   domain::Actor actor_;
@@ -351,13 +386,28 @@ class Reading {
 
 }  // namespace
 
+RecordCache::Found FindCached(const Call& call, RecordCache* cache) {
+  const MethodSpec& method = *call.method;
+  storage::RecordKey key;
+  if (method.shape != MethodSpec::Shape::kGet || !method.kind->in_case() ||
+      !KeyOf(StringField(*call.request, method.name), &key)) {
+    return {};
+  }
+  return cache->Find(key);
+}
+
+bool IsWhole(const Call& call, const RecordCache::Found& found) {
+  return found.file != nullptr &&
+         (call.method->kind->is_root() || found.resource != nullptr);
+}
+
 absl::Status ExecuteRead(const Core& core, const Directory& directory,
                          const Call& call, absl::Time now,
-                         storage::ReadTransaction* tx,
+                         const ReadSource& source,
                          std::vector<Disclosure>* disclosures) {
   disclosures->clear();
   call.response->Clear();
-  return Reading(core, call, now, tx, disclosures).Run(directory);
+  return Reading(core, call, now, source, disclosures).Run(directory);
 }
 
 bool IsRestricted(const std::vector<Disclosure>& disclosures) {

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "passerelle/internal/v1/stored.pb.h"
 #include "server/engine/core.h"
+#include "server/engine/record_cache.h"
 #include "server/storage/store.h"
 
 namespace passerelle::engine {
@@ -20,11 +21,26 @@ struct Disclosure {
   ::passerelle::internal::v1::Leaf leaf;
 };
 
+// Where a reading call takes records from.
+struct ReadSource {
+  // A snapshot; null when `found` is all that the call needs.
+  storage::ReadTransaction* tx = nullptr;
+  // Keeps what a Get read in the snapshot. Null: nothing is kept.
+  RecordCache* cache = nullptr;
+  RecordCache::Found found;  // before the snapshot began
+};
+
+// What the cache holds for a call; nothing for other calls than a Get in a
+// file.
+RecordCache::Found FindCached(const Call& call, RecordCache* cache);
+// Whether that is enough to answer.
+bool IsWhole(const Call& call, const RecordCache::Found& found);
+
 // Fills the response of a Get or List call from one snapshot and tells what it
 // would disclose. Nothing may be answered before that was admitted.
 absl::Status ExecuteRead(const Core& core, const Directory& directory,
                          const Call& call, absl::Time now,
-                         storage::ReadTransaction* tx,
+                         const ReadSource& source,
                          std::vector<Disclosure>* disclosures);
 
 // Classes whose disclosure is answered only after its line of evidence is

@@ -1,5 +1,6 @@
 #include "server/engine/surroundings.h"
 
+#include <memory>
 #include <vector>
 
 #include "common/status_macros.h"
@@ -27,9 +28,10 @@ absl::Status Surroundings::Find(absl::string_view name,
       !KeyOf(name, &key) || key.scope != case_id_) {
     return absl::NotFoundError("not of this file");
   }
-  Loaded loaded;
-  PASSERELLE_RETURN_IF_ERROR(LoadResource(&context_.tx, *kind, key, &loaded));
-  message->CopyFrom(*loaded.message);
+  std::shared_ptr<const Loaded> found;
+  PASSERELLE_RETURN_IF_ERROR(context_.FindResource(*kind, key, &found));
+  message->Clear();
+  message->MergeFrom(*found->message);
   return absl::OkStatus();
 }
 

@@ -109,7 +109,8 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
         for (const internal::Leaf& leaf : unwritten_refusals_) {
           batch->AddRefusal(leaf);
         }
-        const WriterContext context{core_, *directory, *batch, ids_, tx, now};
+        const WriterContext context{core_, *directory, *batch, ids_,
+                                    tx,    records_,   now};
         for (size_t i = 0; i < commands->size(); ++i) {
           Command& command = *(*commands)[i];
           Effects effects;
@@ -135,8 +136,10 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
           }
           (*results)[i] = status;
         }
+        records_.BeginCommit(tx.changed());
         return batch->Flush(now, heads_, &tx);
       });
+  records_.EndCommit();
   if (!committed.ok()) {
     heads_.clear();  // loaded again from what is really stored
     return committed;

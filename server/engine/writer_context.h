@@ -1,11 +1,17 @@
 #ifndef PASSERELLE_SERVER_ENGINE_WRITER_CONTEXT_H_
 #define PASSERELLE_SERVER_ENGINE_WRITER_CONTEXT_H_
 
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/engine/batch.h"
 #include "server/engine/core.h"
 #include "server/engine/directory.h"
+#include "server/engine/file.h"
 #include "server/engine/id_generator.h"
+#include "server/engine/record_cache.h"
 #include "server/storage/store.h"
 
 namespace passerelle::engine {
@@ -17,7 +23,16 @@ struct WriterContext {
   const Batch& batch;  // requests remembered earlier in the same commit
   IdGenerator& ids;
   storage::WriteTransaction& tx;
+  RecordCache& records;
   absl::Time now;
+
+  // A file, or a resource in one, as the transaction sees it.
+  // Returns: as LoadFile and LoadResource.
+  absl::Status FindFile(const std::string& case_id,
+                        std::shared_ptr<const File>* file) const;
+  absl::Status FindResource(const domain::KindSpec& kind,
+                            const storage::RecordKey& key,
+                            std::shared_ptr<const Loaded>* resource) const;
 };
 
 }  // namespace passerelle::engine

@@ -38,7 +38,7 @@ class Fetch final : public Ticker::Waiting,
         std::clamp(wanted, absl::ZeroDuration(), pipeline_.options().max_wait);
     waits_ = wait > absl::ZeroDuration();
     last_admission_ = absl::Now();
-    end_ = last_admission_ + wait;
+    end_ = std::min(last_admission_ + wait, call_->deadline);
   }
 
   void Start() {

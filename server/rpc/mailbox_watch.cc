@@ -39,6 +39,7 @@ class Watch final : public grpc::ServerWriteReactor<pb::WatchMailboxResponse>,
   // Keeps itself alive until OnDone.
   void Start() {
     self_ = shared_from_this();
+    pipeline_.in_flight().Enter();
     const absl::Status admitted = Admit();
     if (!admitted.ok()) return End(admitted);
     pipeline_.ticker().Add(weak_from_this());
@@ -60,7 +61,9 @@ class Watch final : public grpc::ServerWriteReactor<pb::WatchMailboxResponse>,
 
   void OnDone() override {
     if (entered_) pipeline_.limits().LeaveWatch(call_.caller.mission);
-    const std::shared_ptr<Watch> last = std::move(self_);
+    InFlight& in_flight = pipeline_.in_flight();
+    self_.reset();  // the last line that may touch this object
+    in_flight.Leave();
   }
 
   bool Tick(absl::Time now) override {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/time/clock.h"
-
 namespace passerelle::rpc {
 
 MissionLimits::Verdict MissionLimits::Enter(absl::string_view mission,
@@ -25,7 +23,6 @@ MissionLimits::Verdict MissionLimits::Enter(absl::string_view mission,
   if (account.tokens < 1) return Verdict::kTooFast;
   account.tokens -= 1;
   ++account.live;
-  ++taken_;
   return Verdict::kAdmitted;
 }
 
@@ -34,7 +31,6 @@ void MissionLimits::Leave(absl::string_view mission) {
   const auto it = accounts_.find(mission);
   if (it == accounts_.end()) return;
   --it->second.live;
-  if (--taken_ == 0) left_.NotifyAll();
 }
 
 bool MissionLimits::EnterWatch(absl::string_view mission) {
@@ -42,7 +38,6 @@ bool MissionLimits::EnterWatch(absl::string_view mission) {
   Account& account = accounts_[std::string(mission)];
   if (account.watches >= options_.watches) return false;
   ++account.watches;
-  ++taken_;
   return true;
 }
 
@@ -51,16 +46,6 @@ void MissionLimits::LeaveWatch(absl::string_view mission) {
   const auto it = accounts_.find(mission);
   if (it == accounts_.end()) return;
   --it->second.watches;
-  if (--taken_ == 0) left_.NotifyAll();
-}
-
-void MissionLimits::WaitUntilIdle(absl::Time deadline) {
-  MutexLock lock(&mutex_);
-  for (absl::Duration left; taken_ > 0;) {
-    left = deadline - absl::Now();
-    if (left <= absl::ZeroDuration()) return;
-    left_.WaitFor(&mutex_, absl::ToChronoMicroseconds(left));
-  }
 }
 
 }  // namespace passerelle::rpc

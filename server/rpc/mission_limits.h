@@ -33,9 +33,6 @@ class MissionLimits {
   bool EnterWatch(absl::string_view mission);
   void LeaveWatch(absl::string_view mission);
 
-  // Waits until no place is taken, at most until `deadline`, in real time.
-  void WaitUntilIdle(absl::Time deadline);
-
  private:
   struct Account {
     int live = 0;
@@ -46,8 +43,6 @@ class MissionLimits {
 
   const Options options_;
   Mutex mutex_;
-  CondVar left_;
-  int taken_ ABSL_GUARDED_BY(mutex_) = 0;  // by calls and streams of all
   // Bounded by the certificates that the authority signed.
   std::map<std::string, Account, std::less<>> accounts_ ABSL_GUARDED_BY(mutex_);
 };

@@ -1,5 +1,6 @@
 #include "server/rpc/pipeline.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -108,17 +109,27 @@ engine::CallerIdentity Pipeline::CallerOf(
   return caller;
 }
 
+absl::Time Pipeline::DeadlineOf(const grpc::CallbackServerContext& context,
+                                absl::Time now) const {
+  const auto asked = context.deadline();
+  if (asked == std::chrono::system_clock::time_point::max()) {
+    return now + options_.default_deadline;
+  }
+  return std::min(absl::FromChrono(asked), now + options_.max_deadline);
+}
+
 absl::Status Pipeline::Admit(grpc::CallbackServerContext* context,
                              const grpc::ByteBuffer& bytes,
                              google::protobuf::Message* request,
-                             engine::Call* call, std::string* entered) {
+                             engine::Call* call, bool* entered) {
   if (draining()) return Draining();
   auto peer = Authenticate(context);
   if (!peer.ok()) return peer.status();
   call->caller = CallerOf(**peer, *context);
-  switch (limits_.Enter(call->caller.mission, absl::Now())) {
+  const absl::Time now = absl::Now();
+  switch (limits_.Enter(call->caller.mission, now)) {
     case MissionLimits::Verdict::kAdmitted:
-      *entered = call->caller.mission;
+      *entered = true;
       break;
     case MissionLimits::Verdict::kTooMany:
       return domain::RetryLater(pb::RATE_LIMITED,
@@ -128,10 +139,8 @@ absl::Status Pipeline::Admit(grpc::CallbackServerContext* context,
       return domain::RetryLater(pb::RATE_LIMITED, "The mission sends too fast.",
                                 absl::Milliseconds(250));
   }
-  if (context->deadline() < std::chrono::system_clock::now()) {
-    return domain::Failure(pb::DEADLINE_PASSED,
-                           "The deadline passed before the call began.");
-  }
+  call->deadline = DeadlineOf(*context, now);
+  if (call->deadline <= now) return engine::DeadlinePassed();
   if (bytes.Length() > options_.request_bytes) {
     return domain::Failure(
         pb::REQUEST_TOO_LARGE, "The request is larger than accepted.",
@@ -157,22 +166,23 @@ grpc::ServerUnaryReactor* Pipeline::Unary(const domain::MethodSpec& method,
   call->method = &method;
   call->request = question.get();
   call->response = answer.get();
-  std::string entered;
+  bool entered = false;
   const absl::Status admitted =
       Admit(context, *request, question.get(), call.get(), &entered);
   const auto* filled = answer.get();
   auto* reactor =
-      new UnaryReactor(std::move(question), std::move(answer), [this, entered] {
-        if (!entered.empty()) {
-          limits_.Leave(entered);
-        }
-      });
+      new UnaryReactor(&in_flight_, std::move(question), std::move(answer));
   if (!admitted.ok()) {
+    if (entered) limits_.Leave(call->caller.mission);
     engine_->RecordRefusal(*call, admitted);
     reactor->Finish(ToGrpc(admitted));
     return reactor;
   }
-  call->done = [reactor, filled, response](const absl::Status& status) {
+  call->done = [this, reactor, filled, response,
+                mission = call->caller.mission](const absl::Status& status) {
+    // The place is free before the answer is seen: who calls again at once
+    // finds it.
+    limits_.Leave(mission);
     reactor->Finish(status.ok() ? Serialize(*filled, response)
                                 : ToGrpc(status));
   };

@@ -11,6 +11,7 @@
 #include "common/peer_identity.h"
 #include "server/engine/engine.h"
 #include "server/rpc/call_sink.h"
+#include "server/rpc/in_flight.h"
 #include "server/rpc/mission_limits.h"
 #include "server/rpc/ticker.h"
 
@@ -19,6 +20,7 @@ namespace passerelle::rpc {
 struct PipelineOptions {
   MissionLimits::Options mission_limits;
   size_t request_bytes = 64 * 1024;  // larger requests are refused
+  absl::Duration default_deadline = absl::Seconds(30);  // when none is set
   absl::Duration max_deadline = absl::Seconds(300);
   absl::Duration max_wait = absl::Seconds(60);  // of a long poll
   absl::Duration watch_duration = absl::Seconds(600);
@@ -48,7 +50,9 @@ class Pipeline final : public CallSink {
   // stop.
   void Drain();
   // Waits until every admitted call is answered, at most until `deadline`.
-  void WaitUntilIdle(absl::Time deadline) { limits_.WaitUntilIdle(deadline); }
+  void WaitUntilIdle(absl::Time deadline) {
+    in_flight_.WaitUntilIdle(deadline);
+  }
   bool draining() const { return draining_.load(); }
 
   // Checks again whoever waits, e.g. after a revocation.
@@ -65,13 +69,16 @@ class Pipeline final : public CallSink {
   const PipelineOptions& options() const { return options_; }
   engine::Engine& engine() { return *engine_; }
   MissionLimits& limits() { return limits_; }
+  InFlight& in_flight() { return in_flight_; }
   Ticker& ticker() { return ticker_; }
 
  private:
   absl::Status Admit(grpc::CallbackServerContext* context,
                      const grpc::ByteBuffer& bytes,
                      google::protobuf::Message* request, engine::Call* call,
-                     std::string* entered);
+                     bool* entered);
+  absl::Time DeadlineOf(const grpc::CallbackServerContext& context,
+                        absl::Time now) const;
 
   const PipelineOptions options_;
   const domain::Contract& contract_;
@@ -79,6 +86,7 @@ class Pipeline final : public CallSink {
   PeerIdentityReader* const identities_;
   const RevocationCheck is_revoked_;
   MissionLimits limits_;
+  InFlight in_flight_;
   std::atomic<bool> draining_{false};
   Ticker ticker_;
 };

@@ -1,29 +1,32 @@
 #ifndef PASSERELLE_SERVER_RPC_UNARY_REACTOR_H_
 #define PASSERELLE_SERVER_RPC_UNARY_REACTOR_H_
 
-#include <functional>
 #include <memory>
 #include <utility>
 
 #include "google/protobuf/message.h"
 #include "grpcpp/grpcpp.h"
+#include "server/rpc/in_flight.h"
 
 namespace passerelle::rpc {
 
-// Finishes one unary call, from any thread, and gives its place back when gRPC
-// is done with it. Owns itself and the call's messages.
+// Finishes one unary call, from any thread. Owns the call's messages, and
+// itself until gRPC is done with it.
 class UnaryReactor final : public grpc::ServerUnaryReactor {
  public:
-  UnaryReactor(std::unique_ptr<google::protobuf::Message> request,
-               std::unique_ptr<google::protobuf::Message> response,
-               std::function<void()> on_done)
-      : request_(std::move(request)),
-        response_(std::move(response)),
-        on_done_(std::move(on_done)) {}
+  UnaryReactor(InFlight* in_flight,
+               std::unique_ptr<google::protobuf::Message> request,
+               std::unique_ptr<google::protobuf::Message> response)
+      : in_flight_(*in_flight),
+        request_(std::move(request)),
+        response_(std::move(response)) {
+    in_flight_.Enter();
+  }
 
   void OnDone() override {
-    if (on_done_) on_done_();
+    InFlight& in_flight = in_flight_;
     delete this;
+    in_flight.Leave();
   }
 
   // OnDone blocks on nothing, so it needs no turn of gRPC's executor, which
@@ -31,9 +34,9 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
   bool InternalInlineable() override { return true; }
 
  private:
+  InFlight& in_flight_;
   const std::unique_ptr<google::protobuf::Message> request_;
   const std::unique_ptr<google::protobuf::Message> response_;
-  const std::function<void()> on_done_;
 };
 
 }  // namespace passerelle::rpc

@@ -3,8 +3,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -25,6 +26,10 @@ struct RecordKey {
 
   friend bool operator==(const RecordKey&, const RecordKey&) = default;
   friend auto operator<=>(const RecordKey&, const RecordKey&) = default;
+  template <typename H>
+  friend H AbslHashValue(H state, const RecordKey& key) {
+    return H::combine(std::move(state), key.scope, key.id);
+  }
 };
 
 // One stored resource: plain columns for lists and timers, the rest is one
@@ -128,9 +133,17 @@ class WriteTransaction : public ReadTransaction {
   virtual absl::Status Savepoint(const std::function<absl::Status()>& body) = 0;
 
   // Returns: ALREADY_EXISTS.
-  virtual absl::Status Insert(const Record& record) = 0;
+  absl::Status Insert(const Record& record) {
+    changed_.insert(record.key);
+    return DoInsert(record);
+  }
   // Replaces the record. Returns: NOT_FOUND.
-  virtual absl::Status Update(const Record& record) = 0;
+  absl::Status Update(const Record& record) {
+    changed_.insert(record.key);
+    return DoUpdate(record);
+  }
+  // Keys given to Insert and Update so far, whether kept or undone since.
+  const std::set<RecordKey>& changed() const { return changed_; }
 
   // Makes `mission` a party of the case. Repeating it changes nothing.
   virtual absl::Status AddParty(absl::string_view mission,
@@ -164,6 +177,13 @@ class WriteTransaction : public ReadTransaction {
 
   virtual absl::Status PutMeta(absl::string_view name,
                                absl::string_view value) = 0;
+
+ protected:
+  virtual absl::Status DoInsert(const Record& record) = 0;
+  virtual absl::Status DoUpdate(const Record& record) = 0;
+
+ private:
+  std::set<RecordKey> changed_;
 };
 
 // A durable store with one writer and many readers.

@@ -39,24 +39,6 @@ class MemoryWriteTransaction final
     return status;
   }
 
-  absl::Status Insert(const Record& record) override {
-    if (record.version < 1) return BadVersion();
-    if (tables_->records->contains(record.key)) {
-      return absl::AlreadyExistsError("the record exists");
-    }
-    Put(record);
-    return absl::OkStatus();
-  }
-
-  absl::Status Update(const Record& record) override {
-    if (!tables_->records->contains(record.key)) {
-      return absl::NotFoundError("no such record");
-    }
-    if (record.version < 1) return BadVersion();
-    Put(record);
-    return absl::OkStatus();
-  }
-
   absl::Status AddParty(absl::string_view mission,
                         absl::string_view case_id) override {
     tables_->parties.Mutable().emplace(mission, case_id);
@@ -174,6 +156,24 @@ class MemoryWriteTransaction final
   }
 
  private:
+  absl::Status DoInsert(const Record& record) override {
+    if (record.version < 1) return BadVersion();
+    if (tables_->records->contains(record.key)) {
+      return absl::AlreadyExistsError("the record exists");
+    }
+    Put(record);
+    return absl::OkStatus();
+  }
+
+  absl::Status DoUpdate(const Record& record) override {
+    if (!tables_->records->contains(record.key)) {
+      return absl::NotFoundError("no such record");
+    }
+    if (record.version < 1) return BadVersion();
+    Put(record);
+    return absl::OkStatus();
+  }
+
   static absl::Status BadVersion() {
     return absl::InternalError("a version is at least 1");
   }

@@ -80,11 +80,11 @@ absl::Status SqliteWriteTransaction::Savepoint(
   return status;
 }
 
-absl::Status SqliteWriteTransaction::Insert(const Record& record) {
+absl::Status SqliteWriteTransaction::DoInsert(const Record& record) {
   return WriteRecord(connection_, kInsertRecordSql, record);
 }
 
-absl::Status SqliteWriteTransaction::Update(const Record& record) {
+absl::Status SqliteWriteTransaction::DoUpdate(const Record& record) {
   PASSERELLE_RETURN_IF_ERROR(
       WriteRecord(connection_, kUpdateRecordSql, record));
   return connection_->changes() == 1 ? absl::OkStatus()

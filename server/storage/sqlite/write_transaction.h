@@ -25,8 +25,6 @@ class SqliteWriteTransaction final
       : ForwardingReads(Reader(connection)), connection_(connection) {}
 
   absl::Status Savepoint(const std::function<absl::Status()>& body) override;
-  absl::Status Insert(const Record& record) override;
-  absl::Status Update(const Record& record) override;
   absl::Status AddParty(absl::string_view mission,
                         absl::string_view case_id) override;
   absl::Status AppendJournal(const JournalBatch& batch) override;
@@ -43,6 +41,8 @@ class SqliteWriteTransaction final
                        absl::string_view value) override;
 
  private:
+  absl::Status DoInsert(const Record& record) override;
+  absl::Status DoUpdate(const Record& record) override;
   // `*rows` is lowered by the rows dropped.
   absl::Status CompactMailbox(absl::string_view mission, int64_t acknowledged,
                               absl::Time before, int* rows);
