@@ -38,6 +38,17 @@ const EnumDescriptor* StateEnum(const Descriptor* resource) {
   return field == nullptr ? nullptr : field->enum_type();
 }
 
+const Descriptor* ReopenedKindOf(const ServiceDescriptor* service) {
+  for (int i = 0; i < service->method_count(); ++i) {
+    const Descriptor* kind = service->method(i)->output_type();
+    const auto& process = kind->options().GetExtension(options::exchange_kind);
+    for (const auto& move : process.administrative()) {
+      if (move.verb() == options::REOPEN) return kind;
+    }
+  }
+  return nullptr;
+}
+
 bool IsGeneric(const MethodDescriptor* method) {
   const auto& access = method->options().GetExtension(options::access);
   return access.effect() == options::READ &&

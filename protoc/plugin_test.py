@@ -90,15 +90,22 @@ message Details {
 
 class PluginTest(unittest.TestCase):
 
-    def protoc(self, text, mode="docs"):
+    def protoc(self, text, mode="docs", out=None):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "probe.proto"
             file.write_text(text, encoding="utf-8")
             return subprocess.run(
                 [PROTOC, "-I", folder, "-I", PROTOS, "-I", GOOGLE_PROTOS,
                  f"--plugin=protoc-gen-passerelle={PLUGIN}",
-                 f"--passerelle_out={folder}", f"--passerelle_opt={mode}",
+                 f"--passerelle_out={out or folder}",
+                 f"--passerelle_opt={mode}",
                  str(file)], capture_output=True, text=True, check=False)
+
+    def made(self, text, mode, name):
+        with tempfile.TemporaryDirectory() as folder:
+            result = self.protoc(text, mode, folder)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            return pathlib.Path(folder, name).read_text(encoding="utf-8")
 
     def refused(self, old, new, *named):
         self.assertIn(old, GOOD)
@@ -112,6 +119,12 @@ class PluginTest(unittest.TestCase):
             with self.subTest(mode=mode):
                 result = self.protoc(GOOD, mode)
                 self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_a_kind_that_is_reopened_has_a_guard_for_it(self):
+        reopened = GOOD.replace("verb: CLOSE", "verb: REOPEN")
+        for text, has in ((GOOD, False), (reopened, True)):
+            header = self.made(text, "verbs", "generated/probe.verbs.h")
+            self.assertEqual("ReopenProbe" in header, has)
 
     def test_an_unknown_mode_is_refused(self):
         self.assertNotEqual(self.protoc(GOOD, "poetry").returncode, 0)

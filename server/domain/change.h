@@ -109,6 +109,12 @@ class Verbs {
   virtual absl::Status Apply(int method,
                              const google::protobuf::Message& request,
                              AnyChange& change) = 0;
+
+  // What the kind of exchange adds to ReopenExchange. The generated class of a
+  // kind that declares REOPEN leaves it to the guards, so none can forget it.
+  virtual absl::Status Reopen(AnyChange&) {
+    return absl::InternalError("the kind is not reopened");
+  }
 };
 
 }  // namespace passerelle::domain
