@@ -229,5 +229,28 @@ TEST_F(CaseLife, TwoMissionsAtOnceAndOneEtagWins) {
       21);
 }
 
+// A file takes so many exchanges of one kind that all of them can end with it.
+TEST(FullFile, EveryExchangeEndsWithIt) {
+  constexpr int kMost = 1000;
+  TestServer server;
+  const Target file = Bring(server, "case:PROPOSED");
+  const auto create = [&] {
+    return Send(
+        server, "iom-tn/cm", "CreateFeasibilityStudy",
+        absl::StrCat("parent: '", file.name, "' feasibility_study { plan: '",
+                     file.file.plan, "' }"));
+  };
+  for (int i = 0; i < kMost; ++i) ASSERT_THAT(create(), IsOk());
+  EXPECT_THAT(create(), HasReason("FILE_FULL"));
+  MustSend(server, "iom-tn/cm", "WithdrawCase", Named(file.name));
+  const auto page = Must<pb::ListFeasibilityStudiesResponse>(
+      server, "iom-tn/cm", "ListFeasibilityStudies",
+      absl::StrCat("parent: '", file.name, "' page_size: ", kMost));
+  EXPECT_EQ(page.feasibility_studies_size(), kMost);
+  for (const auto& study : page.feasibility_studies()) {
+    EXPECT_EQ(study.state(), pb::FeasibilityStudy::WITHDRAWN);
+  }
+}
+
 }  // namespace
 }  // namespace passerelle::testing

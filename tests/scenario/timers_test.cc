@@ -131,6 +131,22 @@ TEST_F(Timers, ADamagedExchangeIsSetAside) {
   EXPECT_EQ(Now(damaged).state(), Study::LAPSED);
 }
 
+TEST_F(Timers, AWithdrawalIsNotHeldUpByADamagedExchange) {
+  const Target damaged = Bring(server_, "study:REQUESTED");
+  const std::string file = damaged.file.name.substr(sizeof("cases/") - 1);
+  server_.Tamper([&](storage::WriteTransaction& tx) {
+    storage::Record record;
+    absl::Status status = tx.Get(
+        {file, damaged.name.substr(damaged.name.rfind('/') + 1)}, &record);
+    record.message = "\xff\xff";
+    status.Update(tx.Update(record));
+    return status;
+  });
+  EXPECT_THAT(
+      Send(server_, "iom-tn/cm", "WithdrawCase", Named(damaged.file.name)),
+      IsOk());
+}
+
 TEST_F(Timers, ManyAtOnce) {
   for (int i = 0; i < 30; ++i) Bring(server_, "study:REQUESTED");
   server_.clock().Advance(absl::Hours(24 * 60));
