@@ -49,6 +49,15 @@ const Descriptor* ReopenedKindOf(const ServiceDescriptor* service) {
   return nullptr;
 }
 
+bool Creates(const MethodDescriptor* method) {
+  const Descriptor* request = method->input_type();
+  bool carries = false;
+  for (int i = 0; i < request->field_count(); ++i) {
+    carries |= request->field(i)->message_type() == method->output_type();
+  }
+  return carries && request->FindFieldByName("update_mask") == nullptr;
+}
+
 bool IsGeneric(const MethodDescriptor* method) {
   const auto& access = method->options().GetExtension(options::access);
   return access.effect() == options::READ &&

@@ -34,6 +34,10 @@ const EnumDescriptor* StateEnum(const Descriptor* resource);
 // it can be reopened; else null.
 const Descriptor* ReopenedKindOf(const ServiceDescriptor* service);
 
+// True when the method makes a new resource: its request carries one, and is no
+// update.
+bool Creates(const MethodDescriptor* method);
+
 // True when the server serves the method without any code of its own: standard
 // Get and List methods of resources.
 bool IsGeneric(const MethodDescriptor* method);

@@ -26,6 +26,14 @@ service ProbeService {
       effect: READ purpose: MONITORING
     };
   }
+  rpc CreateProbe(CreateProbeRequest) returns (Probe) {
+    option (passerelle.options.v1.access) = {
+      effect: CHANGE purpose: MONITORING
+    };
+    option (passerelle.options.v1.transition) = {
+      to: [ "DRAFTED" ]
+    };
+  }
   rpc SendProbe(SendProbeRequest) returns (Probe) {
     option (passerelle.options.v1.access) = {
       effect: CHANGE purpose: MONITORING
@@ -67,6 +75,12 @@ message Finding {
 
 message GetProbeRequest {
   string name = 1;
+}
+
+message CreateProbeRequest {
+  string parent = 1;
+  Probe probe = 2;
+  string request_id = 3;
 }
 
 message SendProbeRequest {
@@ -152,6 +166,29 @@ class PluginTest(unittest.TestCase):
                      "passerelle.v1.Probe", "GONE")
         self.refused('timed: [ { from: [ "SENT" ] to: "DRAFTED"',
                      'timed: [ { from: [ "LOST" ] to: "DRAFTED"', "LOST")
+
+    def test_a_method_that_begins_an_exchange_in_no_state(self):
+        transition = """    option (passerelle.options.v1.transition) = {
+      to: [ "DRAFTED" ]
+    };
+"""
+        named = ("probe.proto", "ProbeService.CreateProbe", "to-state")
+        self.refused(transition, "", *named)
+        self.refused('      to: [ "DRAFTED" ]\n', '      clock: {}\n', *named)
+        self.refused('      to: [ "DRAFTED" ]\n',
+                     '      from: [ "SENT" ] to: [ "DRAFTED" ]\n',
+                     "probe.proto", "ProbeService.CreateProbe", "no from")
+        # Whatever it is called: what it carries makes it a creation.
+        result = self.protoc(GOOD.replace("rpc CreateProbe", "rpc LaunchProbe")
+                             .replace(transition, ""))
+        self.assertIn("ProbeService.LaunchProbe", result.stderr)
+        # And whatever it carries, by its name.
+        result = self.protoc(
+            GOOD.replace("rpc SendProbe", "rpc RequestProbe")
+            .replace('from: [ "DRAFTED" ] to: [ "SENT" ]',
+                     'from: [ "DRAFTED" ]'))
+        self.assertIn("ProbeService.RequestProbe", result.stderr)
+        self.assertIn("to-state", result.stderr)
 
     def test_a_change_without_request_id(self):
         self.refused("  string request_id = 2;\n", "",
