@@ -35,7 +35,8 @@ class Surroundings {
   virtual absl::Status Find(absl::string_view name,
                             google::protobuf::Message* message) const = 0;
 
-  // Every exchange of the file is decided or ended. Returns: EXCHANGE_OPEN.
+  // Every exchange of the file that was sent is decided or ended.
+  // Returns: EXCHANGE_OPEN.
   virtual absl::Status RequireNoOpenExchange() const = 0;
 
   // Calls `visit` for each resource of the same file and of the kind of

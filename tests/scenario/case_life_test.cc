@@ -158,6 +158,22 @@ TEST_F(CaseLife, CannotCloseWhileAnExchangeIsOpen) {
             pb::Case::CLOSED);
 }
 
+// That the host mission keeps a draft is not for the origin mission to learn.
+TEST_F(CaseLife, ADraftDoesNotShowByKeepingTheFileOpen) {
+  const Target study = Bring(server_, "study:DRAFT");
+  file_ = study;
+  file_.name = study.file.name;
+  Do("iom-ma/fp", "AcceptCase");
+  Do("iom-ma/fp", "ConfirmArrival",
+     "arrival_date { year: 2026 month: 3 day: 2 }");
+  EXPECT_EQ(Do("iom-ma/fp", "CloseCase", "outcome: COMPLETED").stage(),
+            pb::Case::CLOSED);
+  EXPECT_THAT(Send(server_, "iom-tn/cm", "RequestFeasibilityStudy",
+                   Named(study.name) +
+                       absl::StrCat("consent: '", study.file.consent, "'")),
+              HasReason("STATE_FORBIDS"));
+}
+
 TEST_F(CaseLife, TransitSeesRoutineFieldsOnly) {
   Do("iom-tn/cm", "ProposeCase", Consent());
   Do("iom-ma/fp", "AcceptCase");
