@@ -33,7 +33,8 @@ class Checker {
   }
 
   void CheckMethod(const MethodDescriptor* method) {
-    const std::string& where = method->full_name();
+    const std::string where =
+        absl::StrCat(method->file()->name(), ": ", method->full_name());
     if (!method->options().HasExtension(options::access)) {
       return Fail(where, "has no access option: say who may call it");
     }
@@ -67,12 +68,37 @@ class Checker {
         CheckState(where, resource, state);
       }
     }
+    if (access.effect() == options::CHANGE) CheckBeginning(where, method);
     CheckPrivacy(method->output_type(), false, method->output_type()->name());
     CheckRules(method->input_type());
   }
 
+  // A method that begins an exchange says in which state; without, it would
+  // stand in none, in which no method applies.
+  void CheckBeginning(const std::string& where,
+                      const MethodDescriptor* method) {
+    const Descriptor* kind = method->output_type();
+    if (!kind->options().HasExtension(options::exchange_kind)) return;
+    const bool creates = Creates(method);
+    if (!creates && !absl::StartsWith(method->name(), "Create") &&
+        !absl::StartsWith(method->name(), "Request")) {
+      return;
+    }
+    const auto& transition =
+        method->options().GetExtension(options::transition);
+    if (transition.to().empty()) {
+      Fail(where, "has no transition with a to-state: say in which state a ",
+           kind->name(), " is from then on");
+    }
+    if (creates && !transition.from().empty()) {
+      Fail(where, "creates a ", kind->name(),
+           ", which has no state before: its transition has no from");
+    }
+  }
+
   void CheckMessage(const Descriptor* message) {
-    const std::string& where = message->full_name();
+    const std::string where =
+        absl::StrCat(message->file()->name(), ": ", message->full_name());
     if (!message->options().HasExtension(options::resource)) return;
     const auto& resource = message->options().GetExtension(options::resource);
     if (!resource.letter().empty()) {

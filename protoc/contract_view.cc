@@ -38,6 +38,26 @@ const EnumDescriptor* StateEnum(const Descriptor* resource) {
   return field == nullptr ? nullptr : field->enum_type();
 }
 
+const Descriptor* ReopenedKindOf(const ServiceDescriptor* service) {
+  for (int i = 0; i < service->method_count(); ++i) {
+    const Descriptor* kind = service->method(i)->output_type();
+    const auto& process = kind->options().GetExtension(options::exchange_kind);
+    for (const auto& move : process.administrative()) {
+      if (move.verb() == options::REOPEN) return kind;
+    }
+  }
+  return nullptr;
+}
+
+bool Creates(const MethodDescriptor* method) {
+  const Descriptor* request = method->input_type();
+  bool carries = false;
+  for (int i = 0; i < request->field_count(); ++i) {
+    carries |= request->field(i)->message_type() == method->output_type();
+  }
+  return carries && request->FindFieldByName("update_mask") == nullptr;
+}
+
 bool IsGeneric(const MethodDescriptor* method) {
   const auto& access = method->options().GetExtension(options::access);
   return access.effect() == options::READ &&

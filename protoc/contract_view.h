@@ -30,6 +30,14 @@ std::vector<const Descriptor*> ExchangeKindsOf(const Files& files);
 // The nested enum behind the resource's state field; null when it has none.
 const EnumDescriptor* StateEnum(const Descriptor* resource);
 
+// The kind of exchange that the service's methods act on, when it declares that
+// it can be reopened; else null.
+const Descriptor* ReopenedKindOf(const ServiceDescriptor* service);
+
+// True when the method makes a new resource: its request carries one, and is no
+// update.
+bool Creates(const MethodDescriptor* method);
+
 // True when the server serves the method without any code of its own: standard
 // Get and List methods of resources.
 bool IsGeneric(const MethodDescriptor* method);

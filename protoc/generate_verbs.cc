@@ -45,6 +45,15 @@ std::string Header(const FileDescriptor* file) {
                       "& request,\n      ", ChangeType(method),
                       " change) = 0;\n");
     }
+    if (const Descriptor* kind = ReopenedKindOf(service); kind != nullptr) {
+      absl::StrAppend(
+          &out,
+          "  // Refuses to reopen what could not be sent anew, and forgets how "
+          "it went\n  // before.\n  virtual absl::Status Reopen",
+          kind->name(), "(\n      Change<", CppName(kind),
+          "> change) = 0;\n\n"
+          "  absl::Status Reopen(AnyChange& change) final;\n");
+    }
     absl::StrAppend(
         &out,
         "\n  absl::Status Apply(int method,\n"
@@ -82,6 +91,12 @@ std::string Source(const FileDescriptor* file) {
     absl::StrAppend(&out,
                     "    default:\n      return absl::InternalError(\"method "
                     "has no verb\");\n  }\n}\n");
+    if (const Descriptor* kind = ReopenedKindOf(service); kind != nullptr) {
+      absl::StrAppend(&out, "\nabsl::Status ", ClassName(service),
+                      "::Reopen(AnyChange& change) {\n  return Reopen",
+                      kind->name(), "(Change<", CppName(kind),
+                      ">(change));\n}\n");
+    }
   }
   absl::StrAppend(&out, "\n}  // namespace passerelle::domain\n");
   return out;

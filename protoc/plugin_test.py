@@ -26,6 +26,14 @@ service ProbeService {
       effect: READ purpose: MONITORING
     };
   }
+  rpc CreateProbe(CreateProbeRequest) returns (Probe) {
+    option (passerelle.options.v1.access) = {
+      effect: CHANGE purpose: MONITORING
+    };
+    option (passerelle.options.v1.transition) = {
+      to: [ "DRAFTED" ]
+    };
+  }
   rpc SendProbe(SendProbeRequest) returns (Probe) {
     option (passerelle.options.v1.access) = {
       effect: CHANGE purpose: MONITORING
@@ -69,6 +77,12 @@ message GetProbeRequest {
   string name = 1;
 }
 
+message CreateProbeRequest {
+  string parent = 1;
+  Probe probe = 2;
+  string request_id = 3;
+}
+
 message SendProbeRequest {
   string name = 1;
   string request_id = 2;
@@ -90,15 +104,22 @@ message Details {
 
 class PluginTest(unittest.TestCase):
 
-    def protoc(self, text, mode="docs"):
+    def protoc(self, text, mode="docs", out=None):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "probe.proto"
             file.write_text(text, encoding="utf-8")
             return subprocess.run(
                 [PROTOC, "-I", folder, "-I", PROTOS, "-I", GOOGLE_PROTOS,
                  f"--plugin=protoc-gen-passerelle={PLUGIN}",
-                 f"--passerelle_out={folder}", f"--passerelle_opt={mode}",
+                 f"--passerelle_out={out or folder}",
+                 f"--passerelle_opt={mode}",
                  str(file)], capture_output=True, text=True, check=False)
+
+    def made(self, text, mode, name):
+        with tempfile.TemporaryDirectory() as folder:
+            result = self.protoc(text, mode, folder)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            return pathlib.Path(folder, name).read_text(encoding="utf-8")
 
     def refused(self, old, new, *named):
         self.assertIn(old, GOOD)
@@ -112,6 +133,12 @@ class PluginTest(unittest.TestCase):
             with self.subTest(mode=mode):
                 result = self.protoc(GOOD, mode)
                 self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_a_kind_that_is_reopened_has_a_guard_for_it(self):
+        reopened = GOOD.replace("verb: CLOSE", "verb: REOPEN")
+        for text, has in ((GOOD, False), (reopened, True)):
+            header = self.made(text, "verbs", "generated/probe.verbs.h")
+            self.assertEqual("ReopenProbe" in header, has)
 
     def test_an_unknown_mode_is_refused(self):
         self.assertNotEqual(self.protoc(GOOD, "poetry").returncode, 0)
@@ -139,6 +166,29 @@ class PluginTest(unittest.TestCase):
                      "passerelle.v1.Probe", "GONE")
         self.refused('timed: [ { from: [ "SENT" ] to: "DRAFTED"',
                      'timed: [ { from: [ "LOST" ] to: "DRAFTED"', "LOST")
+
+    def test_a_method_that_begins_an_exchange_in_no_state(self):
+        transition = """    option (passerelle.options.v1.transition) = {
+      to: [ "DRAFTED" ]
+    };
+"""
+        named = ("probe.proto", "ProbeService.CreateProbe", "to-state")
+        self.refused(transition, "", *named)
+        self.refused('      to: [ "DRAFTED" ]\n', '      clock: {}\n', *named)
+        self.refused('      to: [ "DRAFTED" ]\n',
+                     '      from: [ "SENT" ] to: [ "DRAFTED" ]\n',
+                     "probe.proto", "ProbeService.CreateProbe", "no from")
+        # Whatever it is called: what it carries makes it a creation.
+        result = self.protoc(GOOD.replace("rpc CreateProbe", "rpc LaunchProbe")
+                             .replace(transition, ""))
+        self.assertIn("ProbeService.LaunchProbe", result.stderr)
+        # And whatever it carries, by its name.
+        result = self.protoc(
+            GOOD.replace("rpc SendProbe", "rpc RequestProbe")
+            .replace('from: [ "DRAFTED" ] to: [ "SENT" ]',
+                     'from: [ "DRAFTED" ]'))
+        self.assertIn("ProbeService.RequestProbe", result.stderr)
+        self.assertIn("to-state", result.stderr)
 
     def test_a_change_without_request_id(self):
         self.refused("  string request_id = 2;\n", "",

@@ -35,7 +35,8 @@ class Surroundings {
   virtual absl::Status Find(absl::string_view name,
                             google::protobuf::Message* message) const = 0;
 
-  // Every exchange of the file is decided or ended. Returns: EXCHANGE_OPEN.
+  // Every exchange of the file that was sent is decided or ended.
+  // Returns: EXCHANGE_OPEN.
   virtual absl::Status RequireNoOpenExchange() const = 0;
 
   // Calls `visit` for each resource of the same file and of the kind of
@@ -111,6 +112,12 @@ class Verbs {
   virtual absl::Status Apply(int method,
                              const google::protobuf::Message& request,
                              AnyChange& change) = 0;
+
+  // What the kind of exchange adds to ReopenExchange. The generated class of a
+  // kind that declares REOPEN leaves it to the guards, so none can forget it.
+  virtual absl::Status Reopen(AnyChange&) {
+    return absl::InternalError("the kind is not reopened");
+  }
 };
 
 }  // namespace passerelle::domain

@@ -23,12 +23,32 @@ absl::Status RequireShareConsent(const AnyChange& change,
   }
   pb::Consent consent;
   const absl::Status found = change.around().Find(consent_name, &consent);
+  if (!found.ok() && !absl::IsNotFound(found)) return found;
   if (found.ok() && consent.state() == pb::Consent::WITHDRAWN) {
     return Failure(pb::CONSENT_WITHDRAWN, "The cited consent was withdrawn.");
   }
   return Failure(pb::CONSENT_MISSING,
                  "The cited consent is not one in force to share the file "
                  "with the origin mission.");
+}
+
+absl::Status RestOnLiveConsent(AnyChange& change) {
+  pb::Exchange& header = *change.header;
+  for (const std::string& cited : header.consents()) {
+    if (RequireShareConsent(change, cited).ok()) return absl::OkStatus();
+  }
+  const internal::ConsentFact* live =
+      LiveConsent(*change.file_facts, pb::Consent::SHARE_WITH_ORIGIN_MISSION,
+                  change.file->origin_mission());
+  if (live == nullptr) {
+    return RequireShareConsent(
+        change, header.consents().empty()
+                    ? absl::string_view()
+                    : absl::string_view(*header.consents().rbegin()));
+  }
+  header.add_consents(
+      absl::StrCat(change.file->name(), "/consents/", live->id()));
+  return absl::OkStatus();
 }
 
 absl::Status RequireAccredited(const AnyChange& change,

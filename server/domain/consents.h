@@ -12,6 +12,10 @@ namespace passerelle::domain {
 absl::Status RequireShareConsent(const AnyChange& change,
                                  absl::string_view consent_name);
 
+// The exchange rests on a consent in force; one given since joins those that it
+// cites. Returns: CONSENT_WITHDRAWN, CONSENT_MISSING.
+absl::Status RestOnLiveConsent(AnyChange& change);
+
 // The mission can be addressed: known, of IOM, accredited, not suspended.
 // Returns: COUNTERPART_NOT_ACCREDITED.
 absl::Status RequireAccredited(const AnyChange& change,

@@ -177,6 +177,7 @@ void Contract::AddService(const Service& service) {
       continue;
     }
     KindSpec* kind = AddKind(ResourceOf(method));
+    kind->guards = verbs;
     spec.kind = kind;
     for (int f = 0; f < request->field_count(); ++f) {
       if (request->field(f)->message_type() == kind->message) {

@@ -110,6 +110,7 @@ struct KindSpec {
   const options::ExchangeKind* process = nullptr;
   std::vector<AdministrativeMove> administrative;
   std::vector<TimedMove> timed;
+  Verbs* guards = nullptr;  // of its service; null when generic
   // Methods that act on an existing resource of this kind.
   std::vector<const MethodSpec*> verbs;
 

@@ -102,7 +102,6 @@ class Exchanges final : public ExchangeVerbs {
   absl::Status CloseExchange(const pb::CloseExchangeRequest&,
                              AnyChange& change) override {
     change.header->set_end_reason(pb::COMPLETED);
-    change.header->clear_close_requester();
     return absl::OkStatus();
   }
 
@@ -114,6 +113,7 @@ class Exchanges final : public ExchangeVerbs {
       return Failure(pb::REOPEN_WINDOW_PASSED,
                      "The exchange was closed more than 90 days ago.");
     }
+    if (auto s = change.kind->guards->Reopen(change); !s.ok()) return s;
     header.set_end_reason(pb::NEW_FACTS);
     header.set_reopen_reason(request.reason());
     header.clear_expire_time();

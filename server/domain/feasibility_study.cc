@@ -32,26 +32,28 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
   absl::Status RequestFeasibilityStudy(
       const pb::RequestFeasibilityStudyRequest& request,
       Change<Study> change) override {
-    if (auto s = RequireFileOpen(*change->file); !s.ok()) return s;
-    if (change->file->stage() == pb::Case::REGISTERED) {
-      return StateForbids(pb::Case::Stage_Name(change->file->stage()));
-    }
-    if (auto s =
-            RequireAccredited(change.any(), change->file->origin_mission());
-        !s.ok()) {
-      return s;
-    }
+    if (auto s = RequireOriginAddressable(change); !s.ok()) return s;
     if (auto s = RequireShareConsent(change.any(), request.consent());
         !s.ok()) {
       return s;
     }
-    pb::Plan plan;
-    if (auto s = FindPlan(change, &plan); !s.ok()) return s;
+    if (auto s = PinPlan(change); !s.ok()) return s;
     Study& study = change.resource();
-    study.set_plan_revision(plan.revision());
-    if (auto s = RequireOnlyRequest(change); !s.ok()) return s;
     study.mutable_exchange()->add_consents(request.consent());
     *study.mutable_request_time() = ToTimestamp(change->now());
+    return absl::OkStatus();
+  }
+
+  // As a request; what the round before led to is no part of this one.
+  absl::Status ReopenFeasibilityStudy(Change<Study> change) override {
+    if (auto s = RequireOriginAddressable(change); !s.ok()) return s;
+    if (auto s = RestOnLiveConsent(change.any()); !s.ok()) return s;
+    if (auto s = PinPlan(change); !s.ok()) return s;
+    Study& study = change.resource();
+    study.clear_assignee();
+    study.clear_decline_reason();
+    study.clear_contest_reason();
+    study.clear_return_comment();
     return absl::OkStatus();
   }
 
@@ -128,6 +130,10 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
       const pb::ResolveFeasibilityContestRequest& request,
       Change<Study> change) override {
     Study& study = change.resource();
+    if (study.opinion().author() == change->actor().officer) {
+      return Failure(pb::SECOND_OFFICER_REQUIRED,
+                     "The author of an opinion cannot judge its contest.");
+    }
     if (request.has_amended_opinion()) {
       if (auto s = RequireComplete(request.amended_opinion()); !s.ok()) {
         return s;
@@ -142,10 +148,26 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
 
  private:
   static absl::Status FindPlan(const Change<Study>& change, pb::Plan* plan) {
-    if (!change->around().Find(change.resource().plan(), plan).ok()) {
-      return Failure(pb::PLAN_UNKNOWN, "The plan is not one of this file.");
+    const absl::Status found =
+        change->around().Find(change.resource().plan(), plan);
+    if (!absl::IsNotFound(found)) return found;
+    return Failure(pb::PLAN_UNKNOWN, "The plan is not one of this file.");
+  }
+
+  static absl::Status RequireOriginAddressable(const Change<Study>& change) {
+    if (auto s = RequireFileOpen(*change->file); !s.ok()) return s;
+    if (change->file->stage() == pb::Case::REGISTERED) {
+      return StateForbids(pb::Case::Stage_Name(change->file->stage()));
     }
-    return absl::OkStatus();
+    return RequireAccredited(change.any(), change->file->origin_mission());
+  }
+
+  // Pins the present revision of the plan, which no other open study has.
+  static absl::Status PinPlan(Change<Study>& change) {
+    pb::Plan plan;
+    if (auto s = FindPlan(change, &plan); !s.ok()) return s;
+    change.resource().set_plan_revision(plan.revision());
+    return RequireOnlyRequest(change);
   }
 
   // One open request per revision of a plan.

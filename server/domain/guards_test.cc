@@ -320,6 +320,74 @@ TEST_F(StudyGuardsTest, AnOpinionIsContestedOnce) {
             pb::OPINION_FINAL);
 }
 
+TEST_F(StudyGuardsTest, AContestIsJudgedByAnotherThanTheAuthor) {
+  actor_.officer = "missions/ma/officers/omar";
+  study_.mutable_opinion()->set_author(actor_.officer);
+  const pb::ResolveFeasibilityContestRequest request;
+  EXPECT_EQ(Run("ResolveFeasibilityContest", request, &study_),
+            pb::SECOND_OFFICER_REQUIRED);
+  actor_.officer = "missions/ma/officers/leila";
+  EXPECT_EQ(Run("ResolveFeasibilityContest", request, &study_), kOk);
+}
+
+class ReopenGuardsTest : public StudyGuardsTest {
+ protected:
+  ReopenGuardsTest() {
+    study_.mutable_exchange()->add_consents("cases/c1/consents/k1");
+    *study_.mutable_exchange()->mutable_end_time() = ToTimestamp(now_);
+    reopen_.set_reason("a new address");
+  }
+  int Reopen() { return Run("ReopenExchange", reopen_, &study_); }
+
+  pb::ReopenExchangeRequest reopen_;
+};
+
+TEST_F(ReopenGuardsTest, WhatForbidsARequestForbidsReopening) {
+  Study* other = around_.Add<Study>("cases/c1/feasibilityStudies/f0");
+  other->set_plan(study_.plan());
+  other->set_plan_revision(3);
+  other->mutable_exchange()->set_phase(options::OPEN);
+  EXPECT_EQ(Reopen(), pb::STUDY_ALREADY_REQUESTED);
+  other->mutable_exchange()->set_phase(options::ENDED);
+  around_.missions["missions/ma"].set_suspended(true);
+  EXPECT_EQ(Reopen(), pb::COUNTERPART_NOT_ACCREDITED);
+  around_.missions["missions/ma"].set_suspended(false);
+  for (const auto stage :
+       {pb::Case::REGISTERED, pb::Case::CLOSED, pb::Case::WITHDRAWN}) {
+    file_.set_stage(stage);
+    EXPECT_EQ(Reopen(), pb::STATE_FORBIDS);
+  }
+  file_.set_stage(pb::Case::ACCEPTED);
+  EXPECT_EQ(Reopen(), kOk);
+  EXPECT_EQ(study_.plan_revision(), 3);
+}
+
+TEST_F(ReopenGuardsTest, ItRestsOnAConsentInForce) {
+  EXPECT_EQ(Reopen(), kOk);
+  EXPECT_EQ(study_.exchange().consents_size(), 1);
+  file_facts_.clear_consents();
+  EXPECT_EQ(Reopen(), pb::CONSENT_MISSING);
+  around_.Add<pb::Consent>("cases/c1/consents/k1")
+      ->set_state(pb::Consent::WITHDRAWN);
+  EXPECT_EQ(Reopen(), pb::CONSENT_WITHDRAWN);
+  Consent("k2");
+  EXPECT_EQ(Reopen(), kOk);
+  ASSERT_EQ(study_.exchange().consents_size(), 2);
+  EXPECT_EQ(study_.exchange().consents(1), "cases/c1/consents/k2");
+}
+
+TEST_F(ReopenGuardsTest, TheRoundBeforeIsForgotten) {
+  study_.set_decline_reason(Study::UNSAFE);
+  study_.set_contest_reason("market");
+  study_.set_assignee("missions/ma/officers/omar");
+  study_.set_return_comment("say more");
+  EXPECT_EQ(Reopen(), kOk);
+  EXPECT_EQ(study_.decline_reason(), Study::DECLINE_REASON_UNSPECIFIED);
+  EXPECT_EQ(study_.contest_reason(), "");
+  EXPECT_EQ(study_.assignee(), "");
+  EXPECT_EQ(study_.return_comment(), "");
+}
+
 TEST_F(StudyGuardsTest, RemindersGoToTheOtherSideOnceADay) {
   const pb::RemindExchangeRequest request;
   EXPECT_EQ(Run("RemindExchange", request, &study_), pb::STATE_FORBIDS);
@@ -378,7 +446,6 @@ TEST_F(StudyGuardsTest, ClosingIsRequestedOnceAndUndoneWithin90Days) {
       Run("RequestCloseExchange", pb::RequestCloseExchangeRequest(), &study_),
       pb::CLOSE_ALREADY_REQUESTED);
   EXPECT_EQ(Run("CloseExchange", pb::CloseExchangeRequest(), &study_), kOk);
-  EXPECT_EQ(study_.exchange().close_requester(), "");
   EXPECT_EQ(study_.exchange().end_reason(), pb::COMPLETED);
   *study_.mutable_exchange()->mutable_end_time() = ToTimestamp(now_);
   pb::ReopenExchangeRequest reopen;

@@ -22,6 +22,12 @@ absl::Status OfficerNotAuthorized(const MethodSpec& method) {
                  {{"method", method.full_name}});
 }
 
+bool Applies(const KindSpec& kind, options::AdministrativeVerb verb,
+             int state) {
+  const AdministrativeMove* move = kind.Find(verb);
+  return move != nullptr && (move->from_states & (uint64_t{1} << state)) != 0;
+}
+
 void StopClock(pb::Exchange* header, ExchangeFacts* facts) {
   header->clear_due_time();
   header->clear_awaited_mission();
@@ -77,6 +83,10 @@ void EnterState(const Course& course, int state) {
                                                  course.kind.state, state);
   if (course.header == nullptr) return;
   course.facts->set_previous_state(before);
+  if (!Applies(course.kind, options::REQUEST_CLOSE, state) &&
+      !Applies(course.kind, options::CLOSE, state)) {
+    course.header->clear_close_requester();
+  }
   const options::Phase phase = course.kind.PhaseOf(state);
   course.header->set_phase(phase);
   if (!course.header->has_send_time() && phase != options::DRAFT &&

@@ -42,7 +42,7 @@ struct Course {
 
 // Enters `state` (for kPreviousState the state left before), sets the phase
 // and, in phase ENDED, the end time; stops the clock when nothing more can be
-// awaited.
+// awaited, and forgets a request to close that can no longer be granted.
 void EnterState(const Course& course, int state);
 
 // Starts, pauses, resumes or stops the clock as the contract says.

@@ -111,6 +111,21 @@ TEST_F(LifecycleTest, EnteringAStateSetsPhaseAndFirstSending) {
   EXPECT_EQ(facts_.previous_state(), Study::REQUESTED);
 }
 
+TEST_F(LifecycleTest, ARequestToCloseLastsWhileClosingIsPossible) {
+  EnterState(At(start_), Study::OPINION);
+  study_.mutable_exchange()->set_close_requester("missions/eg");
+  EnterState(At(start_), Study::ACKNOWLEDGED);
+  EXPECT_EQ(header().close_requester(), "missions/eg");
+  EnterState(At(start_), Study::EXPIRED);
+  EXPECT_EQ(header().close_requester(), "missions/eg");
+  EnterState(At(start_), Study::CLOSED);
+  EXPECT_EQ(header().close_requester(), "");
+  EnterState(At(start_), Study::OPINION);
+  study_.mutable_exchange()->set_close_requester("missions/eg");
+  EnterState(At(start_), Study::CONTESTED);
+  EXPECT_EQ(header().close_requester(), "");
+}
+
 TEST_F(LifecycleTest, ADraftThatIsGivenUpWasNeverSent) {
   EnterState(At(start_), Study::DRAFT);
   EnterState(At(start_), Study::WITHDRAWN);

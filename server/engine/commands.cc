@@ -38,6 +38,9 @@ void Engine::TimerCommand::Done(const absl::Status& status) {
   if (!status.ok()) {
     Log(LogLevel::kError, "timer_failed",
         {{"code", absl::StatusCodeToString(status.code())}});
+  } else if (!set_aside_.empty()) {
+    Log(LogLevel::kError, "record_set_aside",
+        {{"kind", set_aside_}, {"count", ++records_set_aside_}});
   }
 }
 

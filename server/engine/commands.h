@@ -1,6 +1,7 @@
 #ifndef PASSERELLE_SERVER_ENGINE_COMMANDS_H_
 #define PASSERELLE_SERVER_ENGINE_COMMANDS_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -117,14 +118,18 @@ class Engine::AcknowledgeCommand final : public Engine::Command {
 // Lets time act on one exchange.
 class Engine::TimerCommand final : public Engine::Command {
  public:
-  explicit TimerCommand(storage::RecordKey key) : key_(std::move(key)) {}
+  // `records_set_aside` counts those that could not be read.
+  TimerCommand(storage::RecordKey key, std::atomic<int64_t>* records_set_aside)
+      : key_(std::move(key)), records_set_aside_(*records_set_aside) {}
   absl::Status Run(const WriterContext& context, Effects* effects) override {
-    return RunTimer(context, key_, effects);
+    return RunTimer(context, key_, effects, &set_aside_);
   }
   void Done(const absl::Status& status) override;
 
  private:
   const storage::RecordKey key_;
+  std::atomic<int64_t>& records_set_aside_;
+  std::string set_aside_;
 };
 
 // Registers the platform's operator.

@@ -77,6 +77,9 @@ class Engine {
   absl::Status Bootstrap(absl::string_view mission_id,
                          absl::string_view officer_id);
 
+  // How often a timer met a damaged record and set it aside.
+  int64_t records_set_aside() const { return records_set_aside_; }
+
   // Completes what is queued and flushes; later calls are refused (DRAINING).
   void Stop();
 
@@ -122,6 +125,8 @@ class Engine {
   std::deque<std::unique_ptr<Command>> queue_ ABSL_GUARDED_BY(mutex_);
   bool writer_waits_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  std::atomic<int64_t> records_set_aside_{0};
 
   // Of the writer thread alone.
   IdGenerator ids_;

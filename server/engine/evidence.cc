@@ -44,7 +44,7 @@ internal::Leaf RefusalLeaf(const Call& call, const absl::Status& status,
   }
   // A hostile name is evidence of an attempt, not a place to store anything.
   if (ParseResourceName(name)) leaf.set_resource(name);
-  const std::string id = StringField(request, call.method->request_id);
+  const std::string id = RequestIdOf(call);
   if (id.size() <= 36) leaf.set_request_id(id);
   return leaf;
 }

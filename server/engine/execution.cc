@@ -83,7 +83,7 @@ void ChangeExecution::Finish() {
   leaf.set_resource(name);
   leaf.set_consent(relation_.consent);
   leaf.set_classes(classes);
-  leaf.set_request_id(StringField(*call_.request, method_.request_id));
+  leaf.set_request_id(RequestIdOf(call_));
   leaf.set_commitment(
       context_.core.secrets.Hash("commitment", bytes, kCommitmentBytes));
   effects_->leaves.push_back(std::move(leaf));

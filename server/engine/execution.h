@@ -55,6 +55,7 @@ class ChangeExecution {
 
   // execution_change.cc
   absl::Status Prepare();
+  absl::Status CheckRoom() const;
   absl::Status CheckEtagAndState() const;
   absl::Status Apply();
   absl::Status Settle(domain::AnyChange* change);
@@ -62,6 +63,10 @@ class ChangeExecution {
 
   // execution_end.cc
   absl::Status EndOpenExchanges(::passerelle::v1::EndReason reason);
+  absl::Status EndExchange(const domain::AdministrativeMove& move,
+                           const domain::KindSpec& kind,
+                           ::passerelle::v1::EndReason reason,
+                           storage::Record record);
 
   // execution_mail.cc
   void SendMail();

@@ -24,6 +24,8 @@ namespace pb = ::passerelle::v1;
 using domain::MethodSpec;
 using google::protobuf::Message;
 
+constexpr int kMaxPerFile = 1000;  // resources of one kind
+
 }  // namespace
 
 // Makes the new resource, or takes the stored one to be changed.
@@ -49,6 +51,7 @@ absl::Status ChangeExecution::Prepare() {
     }
     return absl::OkStatus();
   }
+  PASSERELLE_RETURN_IF_ERROR(CheckRoom());
   target_.message = NewMessage(kind_->message);
   target_.message->MergeFrom(
       request.GetReflection()->GetMessage(request, method_.resource));
@@ -66,6 +69,20 @@ absl::Status ChangeExecution::Prepare() {
   target_.record.key = key_;
   target_.record.kind = kind_->collection;
   return absl::OkStatus();
+}
+
+// Guards scan a file's resources of one kind, and ending a file ends all of its
+// exchanges in one transaction: what a file holds bounds that work.
+absl::Status ChangeExecution::CheckRoom() const {
+  if (!kind_->in_case() || kind_->is_root()) return absl::OkStatus();
+  int64_t count = 0;
+  PASSERELLE_RETURN_IF_ERROR(context_.tx.CountIds(
+      key_.scope, kind_->letter.front(), kMaxPerFile, &count));
+  if (count < kMaxPerFile) return absl::OkStatus();
+  return domain::Failure(pb::FILE_FULL,
+                         "The file holds as many resources of the kind as it "
+                         "may.",
+                         {{"kind", kind_->collection}});
 }
 
 // The state first: it is said in words, while a changed etag only says "look".

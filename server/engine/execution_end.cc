@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/log.h"
 #include "common/status_macros.h"
 #include "server/domain/lifecycle.h"
 #include "server/engine/course.h"
@@ -16,7 +17,7 @@ namespace {
 
 namespace pb = ::passerelle::v1;
 
-constexpr int kMaxPerFile = 1000;  // exchanges of one kind in one file
+constexpr size_t kPage = 100;
 
 }  // namespace
 
@@ -26,31 +27,50 @@ absl::Status ChangeExecution::EndOpenExchanges(pb::EndReason reason) {
         kind->is_exchange() ? kind->Find(domain::options::WITHDRAW) : nullptr;
     if (move == nullptr) continue;
     std::vector<storage::Record> records;
-    PASSERELLE_RETURN_IF_ERROR(context_.tx.List(key_.scope, kind->collection,
-                                                "", kMaxPerFile, &records));
-    for (storage::Record& record : records) {
-      Loaded exchange;
-      exchange.record = std::move(record);
-      PASSERELLE_RETURN_IF_ERROR(ParseRecord(*kind, &exchange));
-      const domain::Course course = MakeCourse(context_, *kind, &exchange);
-      if (course.header->phase() == domain::options::ENDED) continue;
-      domain::EnterState(course, move->to_state);
-      course.header->set_end_reason(reason);
-      domain::ArmTimedMove(course);
-      exchange.record.wake_time =
-          domain::NextWake(*course.header, exchange.facts);
-      exchange.record.state = domain::StateOf(*kind, *exchange.message);
-      ++exchange.record.version;
-      SetTimestamp(exchange.message.get(), kind->update_time, context_.now);
-      exchange.message->SerializeToString(&exchange.record.message);
-      exchange.facts.SerializeToString(&exchange.record.internal);
-      PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(exchange.record));
-      if (!course.header->has_send_time()) continue;
-      for (const std::string& mission :
-           {course.header->initiator(), course.header->counterpart()}) {
-        MailTo(mission, *kind, *exchange.message, "WithdrawExchange");
+    std::string after;
+    do {
+      PASSERELLE_RETURN_IF_ERROR(
+          context_.tx.List(key_.scope, kind->collection, after,
+                           static_cast<int>(kPage), &records));
+      for (storage::Record& record : records) {
+        after = record.key.id;
+        PASSERELLE_RETURN_IF_ERROR(
+            EndExchange(*move, *kind, reason, std::move(record)));
       }
-    }
+    } while (records.size() == kPage);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ChangeExecution::EndExchange(
+    const domain::AdministrativeMove& move, const domain::KindSpec& kind,
+    pb::EndReason reason, storage::Record record) {
+  Loaded exchange;
+  exchange.record = std::move(record);
+  if (!ParseRecord(kind, &exchange).ok()) {
+    // Nobody can read it; it must not keep a person from stopping.
+    Log(LogLevel::kError, "damaged_exchange_not_ended",
+        {{"kind", kind.collection}});
+    return absl::OkStatus();
+  }
+  const domain::Course course = MakeCourse(context_, kind, &exchange);
+  if (course.header->phase() == domain::options::ENDED) {
+    return absl::OkStatus();
+  }
+  domain::EnterState(course, move.to_state);
+  course.header->set_end_reason(reason);
+  domain::ArmTimedMove(course);
+  exchange.record.wake_time = domain::NextWake(*course.header, exchange.facts);
+  exchange.record.state = domain::StateOf(kind, *exchange.message);
+  ++exchange.record.version;
+  SetTimestamp(exchange.message.get(), kind.update_time, context_.now);
+  exchange.message->SerializeToString(&exchange.record.message);
+  exchange.facts.SerializeToString(&exchange.record.internal);
+  PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(exchange.record));
+  if (!course.header->has_send_time()) return absl::OkStatus();
+  for (const std::string& mission :
+       {course.header->initiator(), course.header->counterpart()}) {
+    MailTo(mission, kind, *exchange.message, "WithdrawExchange");
   }
   return absl::OkStatus();
 }

@@ -2,6 +2,8 @@
 
 #include "server/engine/execution.h"
 
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +20,18 @@ namespace pb = ::passerelle::v1;
 
 constexpr size_t kFingerprintBytes = 16;
 
+// What makes two requests the same, however their id is written.
+std::string Content(const Call& call, const std::string& request_id) {
+  const auto* field = call.method->request_id;
+  if (StringField(*call.request, field) == request_id) {
+    return call.request->SerializeAsString();
+  }
+  const std::unique_ptr<google::protobuf::Message> request(call.request->New());
+  request->CopyFrom(*call.request);
+  request->GetReflection()->SetString(request.get(), field, request_id);
+  return request->SerializeAsString();
+}
+
 absl::Status ResultWithheld() {
   return domain::Failure(pb::RESULT_WITHHELD,
                          "The change was made; its result may no longer be "
@@ -28,13 +42,13 @@ absl::Status ResultWithheld() {
 
 absl::Status ChangeExecution::Replay(bool* replayed) {
   const Secrets& secrets = context_.core.secrets;
+  const std::string request_id = RequestIdOf(call_);
   effects_->fingerprint = secrets.Hash(
       "request",
-      absl::StrCat(actor_.mission, "\n", method_.full_name, "\n",
-                   StringField(*call_.request, method_.request_id)),
+      absl::StrCat(actor_.mission, "\n", method_.full_name, "\n", request_id),
       kFingerprintBytes);
-  content_hash_ = secrets.Hash("content", call_.request->SerializeAsString(),
-                               kFingerprintBytes);
+  content_hash_ =
+      secrets.Hash("content", Content(call_, request_id), kFingerprintBytes);
 
   internal::StoredAnswer& stored = answered_;
   if (const auto* recent = context_.batch.FindRequest(effects_->fingerprint)) {
@@ -60,7 +74,7 @@ absl::Status ChangeExecution::Replay(bool* replayed) {
   internal::Leaf leaf = LeafOf(call_, context_.now);
   leaf.set_resource(stored.resource());
   leaf.set_consent(relation_.consent);
-  leaf.set_request_id(StringField(*call_.request, method_.request_id));
+  leaf.set_request_id(request_id);
   effects_->leaves.push_back(std::move(leaf));
   *replayed = true;
   return absl::OkStatus();
@@ -97,6 +111,7 @@ absl::Status ChangeExecution::RefuseUnlessMade(absl::Status refusal) {
   if (IsStoreError(refusal)) return refusal;
   bool replayed = false;
   if (CheckRequest().ok() && Replay(&replayed).ok() && replayed) {
+    call_.response->Clear();
     return ResultWithheld();
   }
   return refusal;

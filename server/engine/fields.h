@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
+#include "server/engine/core.h"
 
 namespace passerelle::engine {
 
@@ -12,6 +13,10 @@ namespace passerelle::engine {
 // message does not have: it reads as empty and is not written.
 std::string StringField(const google::protobuf::Message& message,
                         const google::protobuf::FieldDescriptor* field);
+
+// The request_id of a call. UUIDs that differ in capitals are one (RFC 9562).
+std::string RequestIdOf(const Call& call);
+
 void SetTimestamp(google::protobuf::Message* message,
                   const google::protobuf::FieldDescriptor* field,
                   absl::Time time);

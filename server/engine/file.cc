@@ -1,9 +1,24 @@
 #include "server/engine/file.h"
 
+#include "common/log.h"
 #include "common/resource_name.h"
 #include "common/status_macros.h"
+#include "passerelle/v1/error_reason.pb.h"
+#include "server/domain/errors.h"
 
 namespace passerelle::engine {
+namespace {
+
+namespace pb = ::passerelle::v1;
+
+// A refusal of this call alone: a store error would fail, with the whole batch,
+// calls that have nothing to do with the record.
+absl::Status Damaged(absl::string_view kind) {
+  Log(LogLevel::kError, "storage_damaged", {{"kind", kind}});
+  return domain::Failure(pb::STORAGE_DAMAGED, "Stored data is damaged.");
+}
+
+}  // namespace
 
 bool KeyOf(absl::string_view name, storage::RecordKey* key) {
   const auto parsed = ParseResourceName(name);
@@ -23,9 +38,13 @@ absl::Status LoadFile(storage::ReadTransaction* tx, absl::string_view case_id,
                       File* file) {
   const std::string id(case_id);
   PASSERELLE_RETURN_IF_ERROR(tx->Get({id, id}, &file->record));
+  return ParseFile(file);
+}
+
+absl::Status ParseFile(File* file) {
   if (!file->message.ParseFromString(file->record.message) ||
       !file->facts.ParseFromString(file->record.internal)) {
-    return absl::DataLossError("case record damaged");
+    return Damaged("cases");
   }
   return absl::OkStatus();
 }
@@ -45,7 +64,7 @@ absl::Status ParseRecord(const domain::KindSpec& kind, Loaded* loaded) {
   if (!loaded->message->ParseFromString(loaded->record.message) ||
       (kind.is_exchange() &&
        !loaded->facts.ParseFromString(loaded->record.internal))) {
-    return absl::DataLossError("record damaged");
+    return Damaged(kind.collection);
   }
   return absl::OkStatus();
 }

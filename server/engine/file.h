@@ -37,6 +37,9 @@ bool KeyOf(absl::string_view name, storage::RecordKey* key);
 absl::Status LoadFile(storage::ReadTransaction* tx, absl::string_view case_id,
                       File* file);
 
+// Fills `file` from its record. Returns: DATA_LOSS.
+absl::Status ParseFile(File* file);
+
 // Returns: NOT_FOUND, also when the record is of another kind.
 absl::Status LoadResource(storage::ReadTransaction* tx,
                           const domain::KindSpec& kind,

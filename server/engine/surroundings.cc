@@ -72,14 +72,14 @@ absl::Status Surroundings::RequireNoOpenExchange() const {
     PASSERELLE_RETURN_IF_ERROR(
         ForEachOfKind(*kind, [&](const Message& exchange) {
           const auto phase = domain::HeaderOf(*kind, exchange)->phase();
-          open = phase != domain::options::DECIDED &&
-                 phase != domain::options::ENDED;
+          // A draft is nobody's business but its initiator's.
+          open = phase == domain::options::OPEN ||
+                 phase == domain::options::WAITING;
           return !open;
         }));
     if (open) {
       return domain::Failure(pb::EXCHANGE_OPEN,
-                             "An exchange of the file is neither decided nor "
-                             "ended.",
+                             "An exchange of the file is open.",
                              {{"kind", kind->collection}});
     }
   }

@@ -16,12 +16,27 @@ namespace {
 
 namespace pb = ::passerelle::v1;
 
+// By then somebody may have repaired it.
+constexpr absl::Duration kSetAside = absl::Hours(24);
+
+// What the store holds of the exchange and its file, as far as it can be read.
+absl::Status Load(const WriterContext& context, const domain::KindSpec& kind,
+                  File* file, Loaded* loaded, bool* damaged) {
+  const std::string& scope = loaded->record.key.scope;
+  const absl::Status found = context.tx.Get({scope, scope}, &file->record);
+  if (!found.ok() && !absl::IsNotFound(found)) return found;
+  *damaged =
+      !found.ok() || !ParseFile(file).ok() || !ParseRecord(kind, loaded).ok();
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status RunTimer(const WriterContext& context,
-                      const storage::RecordKey& key, Effects* effects) {
+                      const storage::RecordKey& key, Effects* effects,
+                      std::string* set_aside) {
+  set_aside->clear();
   File file;
-  PASSERELLE_RETURN_IF_ERROR(LoadFile(&context.tx, key.scope, &file));
   Loaded loaded;
   PASSERELLE_RETURN_IF_ERROR(context.tx.Get(key, &loaded.record));
   const domain::KindSpec* kind =
@@ -30,7 +45,14 @@ absl::Status RunTimer(const WriterContext& context,
     loaded.record.wake_time = absl::InfiniteFuture();
     return context.tx.Update(loaded.record);
   }
-  PASSERELLE_RETURN_IF_ERROR(ParseRecord(*kind, &loaded));
+  bool damaged = false;
+  PASSERELLE_RETURN_IF_ERROR(Load(context, *kind, &file, &loaded, &damaged));
+  if (damaged) {
+    *set_aside = kind->collection;
+    loaded.record.wake_time = context.now + kSetAside;
+    effects->wake_time = loaded.record.wake_time;
+    return context.tx.Update(loaded.record);
+  }
   const domain::Course course = MakeCourse(context, *kind, &loaded);
   std::string event;
   if (loaded.facts.has_timed_time() &&

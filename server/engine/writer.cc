@@ -174,7 +174,8 @@ void Engine::RunTimers() {
     std::vector<std::unique_ptr<Command>> commands;
     commands.reserve(due.size());
     for (storage::RecordKey& key : due) {
-      commands.push_back(std::make_unique<TimerCommand>(std::move(key)));
+      commands.push_back(
+          std::make_unique<TimerCommand>(std::move(key), &records_set_aside_));
     }
     std::vector<absl::Status> results;
     const absl::Status committed = Commit(&commands, &results);
@@ -186,6 +187,8 @@ void Engine::RunTimers() {
       failed |= !results[i].ok();
     }
     if (failed) return;
+    // A backlog of timers does not keep calls waiting.
+    if (MutexLock lock(&mutex_); !queue_.empty()) return;
   }
 }
 
@@ -200,8 +203,8 @@ void Engine::Maintain() {
   const absl::Time now = core_.clock.Now();
   if (now - last_maintenance_ < kMaintenanceInterval) return;
   last_maintenance_ = now;
+  int64_t forgotten = 0;
   const absl::Status status = store_->Write([&](storage::WriteTransaction& tx) {
-    int64_t forgotten = 0;
     PASSERELLE_RETURN_IF_ERROR(
         tx.ForgetRequests(now - kRequestMemory, kMaintenanceRows, &forgotten));
     return tx.CompactMailboxes(now - kMailMemory, kMaintenanceRows);
@@ -209,6 +212,8 @@ void Engine::Maintain() {
   if (!status.ok()) {
     Log(LogLevel::kWarning, "maintenance_failed",
         {{"code", absl::StatusCodeToString(status.code())}});
+  } else if (forgotten > 0) {
+    last_maintenance_ = absl::InfinitePast();  // more may be old: look again
   }
 }
 

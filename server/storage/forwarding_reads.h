@@ -29,6 +29,10 @@ class ForwardingReads : public Base {
                     std::vector<Record>* records) override {
     return reader_.List(scope, kind, after_id, limit, records);
   }
+  absl::Status CountIds(absl::string_view scope, char letter, int limit,
+                        int64_t* count) final {
+    return reader_.CountIds(scope, letter, limit, count);
+  }
   absl::Status ListCases(absl::string_view mission,
                          absl::string_view after_case, int limit,
                          std::vector<std::string>* case_ids) override {

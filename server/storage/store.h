@@ -92,6 +92,11 @@ class ReadTransaction {
                             absl::string_view after_id, int limit,
                             std::vector<Record>* records) = 0;
 
+  // How many records in `scope` have ids that begin with `letter`, counted up
+  // to `limit`.
+  virtual absl::Status CountIds(absl::string_view scope, char letter, int limit,
+                                int64_t* count) = 0;
+
   // Ids of the cases in which `mission` is a party, above `after_case`, by id.
   virtual absl::Status ListCases(absl::string_view mission,
                                  absl::string_view after_case, int limit,

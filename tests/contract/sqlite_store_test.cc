@@ -243,6 +243,9 @@ TEST_F(SqliteStoreTest, EveryListUsesItsIndex) {
       {kListRecordsSql,
        "SEARCH record USING INDEX record_by_key (scope=? AND "
        "id>?)"},
+      {kCountIdsSql,
+       "SEARCH record USING COVERING INDEX record_by_key (scope=? AND id>? "
+       "AND id<?)"},
       {kListCasesSql,
        "SEARCH party USING PRIMARY KEY (mission=? AND "
        "case_id>?)"},

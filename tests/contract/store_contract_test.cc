@@ -127,6 +127,35 @@ TEST_P(StoreContractTest, ListStaysInScopeAndKindAndPages) {
   }
 }
 
+TEST_P(StoreContractTest, IdsOfALetterAreCountedUpToALimit) {
+  ASSERT_THAT(Write([&](WriteTransaction& t) {
+                absl::Status status;
+                for (const char* id : {"q9", "r1", "r2", "r3", "s1"}) {
+                  status.Update(t.Insert(MakeRecord("c1", id)));
+                }
+                status.Update(t.Insert(MakeRecord("c2", "r1")));
+                return status;
+              }),
+              IsOk());
+  const struct {
+    const char* scope;
+    char letter;
+    int limit;
+    int64_t count;
+  } kCounts[] = {{"c1", 'r', 10, 3}, {"c1", 'r', 3, 3},  {"c1", 'r', 2, 2},
+                 {"c1", 'r', 0, 0},  {"c1", 'p', 10, 0}, {"c2", 'r', 10, 1},
+                 {"c2", 's', 10, 0}, {"c3", 'r', 10, 0}};
+  for (const auto& wanted : kCounts) {
+    int64_t count = -1;
+    ASSERT_THAT(Read([&](ReadTransaction& t) {
+                  return t.CountIds(wanted.scope, wanted.letter, wanted.limit,
+                                    &count);
+                }),
+                IsOk());
+    EXPECT_EQ(count, wanted.count) << wanted.scope << wanted.letter;
+  }
+}
+
 TEST_P(StoreContractTest, MissionsListTheirCases) {
   ASSERT_THAT(Write([&](WriteTransaction& t) {
                 absl::Status status = t.AddParty("tunis", "c2");

@@ -5,8 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "passerelle/v1/consent.pb.h"
 #include "passerelle/v1/exchange.pb.h"
 #include "passerelle/v1/feasibility_study.pb.h"
+#include "passerelle/v1/plan.pb.h"
 #include "tests/support/journey.h"
 #include "tests/support/status_matchers.h"
 
@@ -86,6 +88,94 @@ TEST_F(Administrative, ReopenedWithinNinetyDays) {
   EXPECT_EQ(open.exchange().reopen_reason(), "A new site.");
   // The origin mission works on it as on any request.
   EXPECT_THAT(Try("iom-ma/ro", "AssignFeasibilityStudy"), IsOk());
+}
+
+TEST_F(Administrative, NotReopenedWithoutAConsentInForce) {
+  Start("CLOSED");
+  MustSend(server_, "iom-tn/cm", "WithdrawConsent", Named(study_.file.consent));
+  EXPECT_THAT(Try("iom-tn/fp", "ReopenExchange", "reason: 'x'"),
+              HasReason("CONSENT_WITHDRAWN"));
+  const auto given = Must<pb::Consent>(
+      server_, "iom-tn/cm", "CreateConsent",
+      absl::StrCat("parent: '", study_.file.name,
+                   "' consent { scope: SHARE_WITH_ORIGIN_MISSION recipient: "
+                   "'missions/iom-ma' language: 'ar' form: WRITTEN }"));
+  EXPECT_THAT(
+      Do("iom-tn/fp", "ReopenExchange", "reason: 'x'").exchange().consents(),
+      ::testing::ElementsAre(study_.file.consent, given.name()));
+}
+
+TEST_F(Administrative, NotReopenedBesideAnotherStudyOfTheRevision) {
+  Start("CLOSED");
+  server_.RequestedStudy(study_.file);
+  EXPECT_THAT(Try("iom-tn/fp", "ReopenExchange", "reason: 'x'"),
+              HasReason("STUDY_ALREADY_REQUESTED"));
+  // Of the next revision there is none.
+  MustSend(server_, "iom-tn/cm", "UpdatePlan",
+           absl::StrCat("plan { name: '", study_.file.plan,
+                        "' location: 'Fez' } etag: '",
+                        Must<pb::Plan>(server_, "iom-tn/cm", "GetPlan",
+                                       Named(study_.file.plan))
+                            .etag(),
+                        "'"));
+  EXPECT_EQ(Do("iom-tn/fp", "ReopenExchange", "reason: 'x'").state(),
+            "REQUESTED");
+  EXPECT_EQ(SeenBy("iom-tn/fp").plan_revision(), 2);
+}
+
+TEST_F(Administrative, AReopenedStudyCanBeContestedAgain) {
+  Start("CONTESTED");
+  MustSend(server_, "iom-ma/fp", "ResolveFeasibilityContest",
+           Named(study_.name));
+  MustSend(server_, "iom-tn/cm", "AcknowledgeFeasibilityOpinion",
+           Named(study_.name));
+  Do("iom-tn/fp", "CloseExchange");
+  Do("iom-tn/fp", "ReopenExchange", "reason: 'A new site.'");
+  const Study reopened = SeenBy("iom-tn/fp");
+  EXPECT_EQ(reopened.contest_reason(), "");
+  EXPECT_EQ(reopened.assignee(), "");
+  MustSend(server_, "iom-ma/ro", "AssignFeasibilityStudy", Named(study_.name));
+  MustSend(server_, "iom-ma/ro", "SubmitFeasibilityOpinion",
+           Named(study_.name) + "opinion { outcome: FEASIBLE }");
+  MustSend(server_, "iom-ma/fp", "ValidateFeasibilityOpinion",
+           Named(study_.name));
+  EXPECT_THAT(Try("iom-tn/fp", "ContestFeasibilityOpinion", "reason: 'No.'"),
+              IsOk());
+}
+
+TEST_F(Administrative, ADeclinedStudyIsReopenedWithoutItsRefusal) {
+  Start("DECLINED");
+  Do("iom-tn/fp", "CloseExchange");
+  Do("iom-tn/fp", "ReopenExchange", "reason: 'The papers came.'");
+  EXPECT_EQ(SeenBy("iom-tn/fp").decline_reason(),
+            Study::DECLINE_REASON_UNSPECIFIED);
+}
+
+TEST_F(Administrative, AContestEndsTheRequestToClose) {
+  Start("OPINION");
+  Do("iom-ma/fp", "RequestCloseExchange");
+  const Study contested =
+      Must<Study>(server_, "iom-tn/fp", "ContestFeasibilityOpinion",
+                  Named(study_.name) + "reason: 'The oven is paid.'");
+  EXPECT_EQ(contested.exchange().close_requester(), "");
+  MustSend(server_, "iom-ma/fp", "ResolveFeasibilityContest",
+           Named(study_.name));
+  EXPECT_THAT(Try("iom-ma/fp", "RequestCloseExchange"), IsOk());
+}
+
+TEST_F(Administrative, NobodyJudgesTheContestOfHisOwnOpinion) {
+  server_.AddOfficer("iom-ma", "both",
+                     "roles: FOCAL_POINT roles: REINTEGRATION_OFFICER");
+  Start("ASSIGNED");
+  MustSend(server_, "iom-ma/both", "SubmitFeasibilityOpinion",
+           Named(study_.name) + "opinion { outcome: FEASIBLE }");
+  MustSend(server_, "iom-ma/fp", "ValidateFeasibilityOpinion",
+           Named(study_.name));
+  MustSend(server_, "iom-tn/fp", "ContestFeasibilityOpinion",
+           Named(study_.name) + "reason: 'The oven is paid.'");
+  EXPECT_THAT(Try("iom-ma/both", "ResolveFeasibilityContest"),
+              HasReason("SECOND_OFFICER_REQUIRED"));
+  EXPECT_THAT(Try("iom-ma/fp", "ResolveFeasibilityContest"), IsOk());
 }
 
 TEST_F(Administrative, NotReopenedAfterNinetyDays) {

@@ -158,6 +158,22 @@ TEST_F(CaseLife, CannotCloseWhileAnExchangeIsOpen) {
             pb::Case::CLOSED);
 }
 
+// That the host mission keeps a draft is not for the origin mission to learn.
+TEST_F(CaseLife, ADraftDoesNotShowByKeepingTheFileOpen) {
+  const Target study = Bring(server_, "study:DRAFT");
+  file_ = study;
+  file_.name = study.file.name;
+  Do("iom-ma/fp", "AcceptCase");
+  Do("iom-ma/fp", "ConfirmArrival",
+     "arrival_date { year: 2026 month: 3 day: 2 }");
+  EXPECT_EQ(Do("iom-ma/fp", "CloseCase", "outcome: COMPLETED").stage(),
+            pb::Case::CLOSED);
+  EXPECT_THAT(Send(server_, "iom-tn/cm", "RequestFeasibilityStudy",
+                   Named(study.name) +
+                       absl::StrCat("consent: '", study.file.consent, "'")),
+              HasReason("STATE_FORBIDS"));
+}
+
 TEST_F(CaseLife, TransitSeesRoutineFieldsOnly) {
   Do("iom-tn/cm", "ProposeCase", Consent());
   Do("iom-ma/fp", "AcceptCase");
@@ -227,6 +243,29 @@ TEST_F(CaseLife, TwoMissionsAtOnceAndOneEtagWins) {
   EXPECT_EQ(
       Must<pb::Plan>(server_, "iom-tn/cm", "GetPlan", Named(plan)).revision(),
       21);
+}
+
+// A file takes so many exchanges of one kind that all of them can end with it.
+TEST(FullFile, EveryExchangeEndsWithIt) {
+  constexpr int kMost = 1000;
+  TestServer server;
+  const Target file = Bring(server, "case:PROPOSED");
+  const auto create = [&] {
+    return Send(
+        server, "iom-tn/cm", "CreateFeasibilityStudy",
+        absl::StrCat("parent: '", file.name, "' feasibility_study { plan: '",
+                     file.file.plan, "' }"));
+  };
+  for (int i = 0; i < kMost; ++i) ASSERT_THAT(create(), IsOk());
+  EXPECT_THAT(create(), HasReason("FILE_FULL"));
+  MustSend(server, "iom-tn/cm", "WithdrawCase", Named(file.name));
+  const auto page = Must<pb::ListFeasibilityStudiesResponse>(
+      server, "iom-tn/cm", "ListFeasibilityStudies",
+      absl::StrCat("parent: '", file.name, "' page_size: ", kMost));
+  EXPECT_EQ(page.feasibility_studies_size(), kMost);
+  for (const auto& study : page.feasibility_studies()) {
+    EXPECT_EQ(study.state(), pb::FeasibilityStudy::WITHDRAWN);
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "passerelle/v1/feasibility_study.pb.h"
+#include "server/storage/store.h"
 #include "tests/support/journey.h"
 #include "tests/support/status_matchers.h"
 
@@ -95,6 +96,55 @@ TEST_F(Timers, ARestartCatchesUpOnce) {
     if (leaf.mission().empty() && leaf.method() != "Bootstrap") ++leaves;
   }
   EXPECT_EQ(leaves, 3);
+}
+
+// Timers of a damaged exchange are set aside for a day and hold up no other.
+TEST_F(Timers, ADamagedExchangeIsSetAside) {
+  const Target damaged = Bring(server_, "study:REQUESTED");
+  const Target sound = Bring(server_, "study:REQUESTED");
+  const std::string file = damaged.file.name.substr(sizeof("cases/") - 1);
+  const storage::RecordKey key{
+      file, damaged.name.substr(damaged.name.rfind('/') + 1)};
+  std::string content;
+  const auto exchange = [&](storage::WriteTransaction& tx) {
+    storage::Record record;
+    absl::Status status = tx.Get(key, &record);
+    record.message.swap(content);
+    status.Update(tx.Update(record));
+    return status;
+  };
+  content = "\xff\xff";
+  server_.Tamper(exchange);
+  Pass(absl::Hours(24 * 40));
+  EXPECT_EQ(Now(sound).state(), Study::LAPSED);
+  EXPECT_THAT(Events(server_, "iom-tn", sound.name), ElementsAre("Lapse"));
+  EXPECT_THAT(
+      Send(server_, "iom-tn/cm", "GetFeasibilityStudy", Named(damaged.name)),
+      HasReason("STORAGE_DAMAGED"));
+  // Nobody's file stays open because one exchange cannot be read.
+  const Target other = Bring(server_, "study:REQUESTED");
+  Pass(absl::Hours(24 * 40));
+  EXPECT_EQ(Now(other).state(), Study::LAPSED);
+  // Repaired, it goes its way.
+  server_.Tamper(exchange);
+  Pass(absl::Hours(24) + absl::Seconds(1));
+  EXPECT_EQ(Now(damaged).state(), Study::LAPSED);
+}
+
+TEST_F(Timers, AWithdrawalIsNotHeldUpByADamagedExchange) {
+  const Target damaged = Bring(server_, "study:REQUESTED");
+  const std::string file = damaged.file.name.substr(sizeof("cases/") - 1);
+  server_.Tamper([&](storage::WriteTransaction& tx) {
+    storage::Record record;
+    absl::Status status = tx.Get(
+        {file, damaged.name.substr(damaged.name.rfind('/') + 1)}, &record);
+    record.message = "\xff\xff";
+    status.Update(tx.Update(record));
+    return status;
+  });
+  EXPECT_THAT(
+      Send(server_, "iom-tn/cm", "WithdrawCase", Named(damaged.file.name)),
+      IsOk());
 }
 
 TEST_F(Timers, ManyAtOnce) {

@@ -73,6 +73,19 @@ void TestServer::Restart() {
   Start();
 }
 
+void TestServer::Tamper(
+    const std::function<absl::Status(storage::WriteTransaction&)>& body) {
+  server_.reset();
+  {
+    storage::sqlite::SqliteOptions options;
+    options.path = store_path();
+    const auto store = OrDie(
+        storage::sqlite::SqliteStore::Open(std::move(options)), "open store");
+    OkOrDie(store->Write(body), "tamper");
+  }
+  Start();
+}
+
 std::vector<Leaf> TestServer::Journal() {
   server_.reset();
   std::vector<Leaf> leaves;

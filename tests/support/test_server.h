@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "passerelle/internal/v1/stored.pb.h"
 #include "server/app/server.h"
+#include "server/storage/store.h"
 #include "tests/support/arrange.h"
 #include "tests/support/test_pki.h"
 
@@ -37,6 +38,10 @@ class TestServer {
   // Stops the server and starts it again on the same store and port; clients
   // connect again by themselves.
   void Restart();
+
+  // Changes the store behind the server's back. Restarts the server.
+  void Tamper(
+      const std::function<absl::Status(storage::WriteTransaction&)>& body);
 
   // Every line of evidence, after checking their chain. Restarts the server.
   std::vector<passerelle::internal::v1::Leaf> Journal();

@@ -33,6 +33,19 @@ absl::Status MemoryReader::List(absl::string_view scope, absl::string_view kind,
   return absl::OkStatus();
 }
 
+absl::Status MemoryReader::CountIds(absl::string_view scope, char letter,
+                                    int limit, int64_t* count) {
+  *count = 0;
+  auto next = tables_->records->lower_bound(
+      RecordKey{std::string(scope), std::string(1, letter)});
+  for (; next != tables_->records->end() && next->first.scope == scope &&
+         next->first.id.front() == letter && *count < limit;
+       ++next) {
+    ++*count;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status MemoryReader::ListCases(absl::string_view mission,
                                      absl::string_view after_case, int limit,
                                      std::vector<std::string>* case_ids) {

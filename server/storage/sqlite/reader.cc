@@ -68,6 +68,16 @@ absl::Status Reader::List(absl::string_view scope, absl::string_view kind,
   return row.status();
 }
 
+absl::Status Reader::CountIds(absl::string_view scope, char letter, int limit,
+                              int64_t* count) {
+  const std::string from(1, letter);
+  const std::string to(1, static_cast<char>(letter + 1));
+  Statement row(connection_, kCountIdsSql);
+  row.BindText(scope).BindText(from).BindText(to).BindInt(Bounded(limit));
+  *count = row.Step() ? row.Int(0) : 0;
+  return row.status();
+}
+
 absl::Status Reader::ListCases(absl::string_view mission,
                                absl::string_view after_case, int limit,
                                std::vector<std::string>* case_ids) {

@@ -14,6 +14,10 @@ inline constexpr char kListRecordsSql[] =
     "FROM record WHERE scope = ? AND id > ? AND kind = ? "
     "ORDER BY id LIMIT ?";
 
+inline constexpr char kCountIdsSql[] =
+    "SELECT COUNT(*) FROM (SELECT 1 FROM record "
+    "WHERE scope = ? AND id >= ? AND id < ? LIMIT ?)";
+
 inline constexpr char kListCasesSql[] =
     "SELECT case_id FROM party WHERE mission = ? AND case_id > ? "
     "ORDER BY case_id LIMIT ?";
