@@ -31,22 +31,19 @@ std::string Glue(const FileDescriptor* file) {
       if (!method->server_streaming()) continue;
       absl::StrAppend(
           &out, "\n// Defined by the streaming service.\n",
-          "::grpc::ServerWriteReactor<", CppName(method->output_type()),
-          ">* Start", method->name(),
+          "::grpc::ServerWriteReactor<::grpc::ByteBuffer>* Start",
+          method->name(),
           "(\n    CallSink* sink, const domain::MethodSpec& method,\n    "
-          "::grpc::CallbackServerContext* context,\n    const ",
-          CppName(method->input_type()), "* request);\n");
+          "::grpc::CallbackServerContext* context,\n    const "
+          "::grpc::ByteBuffer* request);\n");
     }
-    // Requests come as bytes: gRPC would answer UNIMPLEMENTED to what does not
-    // parse, and nobody would record it.
+    // Requests come as bytes: gRPC would parse them for whoever calls, answer
+    // UNIMPLEMENTED to what does not parse, and nobody would record it.
     std::string base = absl::StrCat(cpp, "::Service");
     for (int m = 0; m < service->method_count(); ++m) {
       const MethodDescriptor* method = service->method(m);
-      base =
-          absl::StrCat("\n    ", cpp,
-                       method->server_streaming() ? "::WithCallbackMethod_"
-                                                  : "::WithRawCallbackMethod_",
-                       method->name(), "<", base, ">");
+      base = absl::StrCat("\n    ", cpp, "::WithRawCallbackMethod_",
+                          method->name(), "<", base, ">");
     }
     absl::StrAppend(&out, "\nnamespace {\n\nclass ", service->name(),
                     "Glue final : public ", base, " {\n public:\n  explicit ",
@@ -58,12 +55,12 @@ std::string Glue(const FileDescriptor* file) {
       const MethodDescriptor* method = service->method(m);
       if (method->server_streaming()) {
         absl::StrAppend(
-            &out, "  ::grpc::ServerWriteReactor<",
-            CppName(method->output_type()), ">* ", method->name(),
-            "(\n      ::grpc::CallbackServerContext* context,\n      const ",
-            CppName(method->input_type()),
-            "* request) override {\n    return Start", method->name(),
-            "(sink_, methods_[", m, "], context, request);\n  }\n");
+            &out, "  ::grpc::ServerWriteReactor<::grpc::ByteBuffer>* ",
+            method->name(),
+            "(\n      ::grpc::CallbackServerContext* context,\n      const "
+            "::grpc::ByteBuffer* request) override {\n    return Start",
+            method->name(), "(sink_, methods_[", m,
+            "], context, request);\n  }\n");
       } else {
         absl::StrAppend(
             &out, "  ::grpc::ServerUnaryReactor* ", method->name(),

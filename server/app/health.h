@@ -1,33 +1,37 @@
 #ifndef PASSERELLE_SERVER_APP_HEALTH_H_
 #define PASSERELLE_SERVER_APP_HEALTH_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "server/app/admission.h"
 
 namespace grpc {
-class HealthCheckServiceInterface;
-class Server;
+class Service;
 }  // namespace grpc
 
 namespace passerelle::app {
 
 enum class Serving { kYes, kNo };
 
-// The standard gRPC health service. "" says that the process lives; each
-// service name says whether it is ready to be called. Thread safe.
+// The standard gRPC health service, for admitted callers only: gRPC's own one
+// answers whoever has a connection, also after a revocation. "" says that the
+// process lives; each service name says whether it is ready to be called.
+// Thread safe.
 //
-//   Health::Enable();                       // before BuildAndStart
-//   Health health(server.get(), {"passerelle.v1.CaseService", …});
+//   Health health({"passerelle.v1.CaseService", …}, admission);
+//   builder.RegisterService(health.service());   // must outlive the server
 class Health {
  public:
-  // Makes servers built from now on carry the service, and its descriptor
-  // known to the reflection service. Call while no other thread runs.
-  static void Enable();
+  // All `services` start as not ready.
+  Health(std::vector<std::string> services, Admission admission);
+  ~Health();
+  Health(const Health&) = delete;
+  Health& operator=(const Health&) = delete;
 
-  // All `services` start as not ready. `server` must outlive this object.
-  Health(grpc::Server* server, std::vector<std::string> services);
+  grpc::Service* service();
 
   void Set(absl::string_view service, Serving serving);
   void SetAll(Serving serving);  // "" stays serving: the process lives
@@ -35,9 +39,16 @@ class Health {
   // Everything, "" included, says NOT_SERVING from now on, for good.
   void Drain();
 
+  // Ends the streams of callers who are no longer admitted. Called by a Poller,
+  // and when somebody was shut out.
+  void Recheck();
+
+  // Ends every stream, so that a server can stop.
+  void EndWatches();
+
  private:
-  grpc::HealthCheckServiceInterface* const service_;
-  const std::vector<std::string> names_;
+  class Service;
+  const std::unique_ptr<Service> service_;
 };
 
 }  // namespace passerelle::app

@@ -4,21 +4,22 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/log.h"
 #include "common/peer_identity.h"
 #include "common/status_macros.h"
-#include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
-#include "grpcpp/impl/server_builder_option.h"
-#include "grpcpp/impl/server_builder_plugin.h"
+#include "passerelle/v1/error_reason.pb.h"
 #include "server/app/calendars.h"
 #include "server/app/drain.h"
 #include "server/app/health.h"
 #include "server/app/listener.h"
 #include "server/app/poller.h"
+#include "server/app/reflection.h"
 #include "server/app/revocation.h"
 #include "server/app/server_settings.h"
 #include "server/app/tls_material.h"
+#include "server/domain/errors.h"
 #include "server/engine/engine.h"
 #include "server/rpc/pipeline.h"
 #include "server/storage/sqlite/sqlite_store.h"
@@ -49,18 +50,27 @@ engine::EngineOptions EngineOptionsOf(const ServerConfig& config) {
   return options;
 }
 
-// gRPC's reflection library adds its service to every server of a program that
-// links it, wanted or not.
-class WithoutReflection final : public grpc::ServerBuilderOption {
- public:
-  void UpdateArguments(grpc::ChannelArguments*) override {}
-  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>*
-                         plugins) override {
-    std::erase_if(*plugins, [](const auto& plugin) {
-      return plugin->name() == "proto_server_reflection";
-    });
-  }
-};
+// The callers of the contract's services are those of the others as well.
+Admission AdmissionOf(rpc::Pipeline* pipeline) {
+  const auto enter = [pipeline](grpc::CallbackServerContext* context)
+      -> absl::StatusOr<std::shared_ptr<const PeerIdentity>> {
+    auto peer = pipeline->Authenticate(context);
+    if (!peer.ok()) return peer;
+    PASSERELLE_RETURN_IF_ERROR(pipeline->StillAdmitted(**peer));
+    // Counts against the mission's rate; the answer is given at once.
+    rpc::MissionLimits& limits = pipeline->limits();
+    if (limits.Enter((*peer)->mission, absl::Now()) !=
+        rpc::MissionLimits::Verdict::kAdmitted) {
+      return domain::RetryLater(v1::RATE_LIMITED, "The mission sends too fast.",
+                                absl::Milliseconds(250));
+    }
+    limits.Leave((*peer)->mission);
+    return peer;
+  };
+  return {.enter = enter, .still = [pipeline](const PeerIdentity& peer) {
+            return pipeline->StillAdmitted(peer);
+          }};
+}
 
 }  // namespace
 
@@ -76,9 +86,9 @@ struct Server::Parts {
   std::unique_ptr<TlsMaterial> tls;
   std::unique_ptr<rpc::Pipeline> pipeline;
   std::vector<std::shared_ptr<grpc::Service>> services;
+  std::unique_ptr<Health> health;
   std::unique_ptr<Listener> listener;
   std::unique_ptr<grpc::Server> server;
-  std::unique_ptr<Health> health;
   std::unique_ptr<Poller> poller;
   std::unique_ptr<Drain> drain;
 
@@ -129,41 +139,51 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
       [revocation = p->revocation.get()](const PeerIdentity& peer) {
         return revocation->IsRevoked(peer);
       });
-  p->revocation->OnChange([p] { p->pipeline->RecheckWaiting(); });
-
   PASSERELLE_ASSIGN_OR_RETURN(p->listener,
                               Listener::Bind(config.ListenerOptions()));
   grpc::ServerBuilder builder;
   ApplySettings(config.TransportSettings(), &builder);
-  Health::Enable();
-  if (config.server.reflection) {
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  } else {
-    builder.SetOption(std::make_unique<WithoutReflection>());
-  }
   std::vector<std::string> names;
   for (const rpc::ServiceEntry& entry : composition.services) {
     p->services.push_back(entry.make_glue(p->pipeline.get()));
-    builder.RegisterService(p->services.back().get());
     names.push_back(entry.descriptor->full_name());
+  }
+  const Admission admission = AdmissionOf(p->pipeline.get());
+  p->health = std::make_unique<Health>(names, admission);
+  builder.RegisterService(p->health->service());
+  if (config.server.reflection) {
+    names.emplace_back("grpc.health.v1.Health");
+    p->services.push_back(MakeReflection(std::move(names), admission));
+  }
+  for (const auto& service : p->services) {
+    builder.RegisterService(service.get());
   }
   p->listener->AttachTo(&builder, p->tls->Credentials());
   p->server = builder.BuildAndStart();
   if (p->server == nullptr) {
     return absl::InternalError("gRPC did not start the server");
   }
-  p->health = std::make_unique<Health>(p->server.get(), std::move(names));
-  p->listener->Start();
+  p->revocation->OnChange([p] {
+    p->pipeline->RecheckWaiting();
+    p->health->Recheck();
+  });
   p->health->SetAll(Serving::kYes);
+  p->listener->Start();
   p->poller = std::make_unique<Poller>(
       config.tls.poll_interval,
-      std::vector<std::function<void()>>{[p] { p->tls->CheckNow(); },
-                                         [p] { p->revocation->CheckNow(); }});
+      std::vector<std::function<void()>>{
+          [p] { p->tls->CheckNow(); }, [p] { p->revocation->CheckNow(); },
+          // Suspended missions and expired certificates.
+          [p] { p->health->Recheck(); }});
   p->drain = std::make_unique<Drain>(
       DrainSteps{
           .not_serving = [p] { p->health->Drain(); },
           .stop_accepting = [p] { p->listener->StopAccepting(); },
-          .end_watches = [p] { p->pipeline->Drain(); },
+          .end_watches =
+              [p] {
+                p->pipeline->Drain();
+                p->health->EndWatches();
+              },
           .shutdown = [p](absl::Time deadline) { p->EndCalls(deadline); }},
       config.DrainSettings());
   Log(LogLevel::kInfo, "serving",
@@ -177,6 +197,7 @@ Server::~Server() {
   parts_->poller.reset();
   parts_->listener->StopAccepting();
   parts_->pipeline->Drain();
+  parts_->health->EndWatches();
   parts_->EndCalls(absl::Now() + absl::Seconds(2));
   parts_->server.reset();
   parts_->engine->Stop();

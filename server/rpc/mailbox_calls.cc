@@ -147,14 +147,22 @@ class Fetch final : public Ticker::Waiting,
 
 }  // namespace
 
+absl::Status CheckMailRequest(const engine::Call& call) {
+  if (!call.violations.empty()) return domain::FieldsInvalid(call.violations);
+  if (call.unknown_fields) {
+    return domain::Failure(pb::UNKNOWN_FIELD,
+                           "The request carries fields that this server does "
+                           "not know.");
+  }
+  return absl::OkStatus();
+}
+
 void StartMailboxCall(Pipeline* pipeline, grpc::CallbackServerContext* context,
                       std::unique_ptr<engine::Call> call) {
   engine::Engine& engine = pipeline->engine();
   engine.core().Validate(call.get());
   absl::Status status = engine.Resolve(call->caller).status();
-  if (status.ok() && !call->violations.empty()) {
-    status = domain::FieldsInvalid(call->violations);
-  }
+  if (status.ok()) status = CheckMailRequest(*call);
   if (!status.ok()) {
     engine.RecordRefusal(*call, status);
     call->done(status);

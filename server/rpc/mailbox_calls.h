@@ -10,6 +10,10 @@ namespace passerelle::rpc {
 
 class Pipeline;
 
+// What is wrong with a validated request to the mailbox.
+// Returns: FIELD_INVALID, UNKNOWN_FIELD.
+absl::Status CheckMailRequest(const engine::Call& call);
+
 // Serves FetchMailbox, waiting without a thread, and AcknowledgeMailbox. A
 // caller who is shut out while it waits is refused. `context` is looked at
 // before this returns.

@@ -9,9 +9,11 @@
 #include "absl/time/clock.h"
 #include "common/grpc_status.h"
 #include "common/mutex.h"
+#include "common/status_macros.h"
 #include "grpcpp/grpcpp.h"
 #include "passerelle/v1/mailbox.pb.h"
 #include "server/domain/errors.h"
+#include "server/rpc/mailbox_calls.h"
 #include "server/rpc/pipeline.h"
 
 namespace passerelle::rpc {
@@ -22,17 +24,15 @@ constexpr int kPortion = 100;
 constexpr absl::Duration kAdmissionInterval = absl::Seconds(1);
 
 // Lives while gRPC or the ticker may call it; OnDone drops gRPC's reference.
-class Watch final : public grpc::ServerWriteReactor<pb::WatchMailboxResponse>,
+class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                     public Ticker::Waiting,
                     public std::enable_shared_from_this<Watch> {
  public:
   Watch(Pipeline* pipeline, const domain::MethodSpec& method,
-        grpc::CallbackServerContext* context,
-        const pb::WatchMailboxRequest* request)
-      : pipeline_(*pipeline), context_(context) {
+        grpc::CallbackServerContext* context, const grpc::ByteBuffer* request)
+      : pipeline_(*pipeline), context_(context), bytes_(request) {
     call_.method = &method;
-    call_.request = request;
-    cursor_ = request->after_sequence();
+    call_.request = &request_;
     start_ = last_sign_ = last_admission_ = absl::Now();
   }
 
@@ -120,20 +120,36 @@ class Watch final : public grpc::ServerWriteReactor<pb::WatchMailboxResponse>,
           absl::Milliseconds(250));
     }
     pipeline_.limits().Leave(call_.caller.mission);
+    PASSERELLE_RETURN_IF_ERROR(Parse());
     if (auto actor = pipeline_.engine().Resolve(call_.caller); !actor.ok()) {
       return actor.status();
     }
     pipeline_.engine().core().Validate(&call_);
-    if (!call_.violations.empty()) {
-      return domain::FieldsInvalid(call_.violations);
-    }
+    PASSERELLE_RETURN_IF_ERROR(CheckMailRequest(call_));
     if (!pipeline_.limits().EnterWatch(call_.caller.mission)) {
       return domain::RetryLater(pb::TOO_MANY_WATCHES,
                                 "The mission has too many streams open.",
                                 absl::Seconds(10));
     }
     entered_ = true;
+    cursor_ = request_.after_sequence();
     return absl::OkStatus();
+  }
+
+  absl::Status Parse() {
+    if (bytes_->Length() > pipeline_.options().request_bytes) {
+      return domain::Failure(
+          pb::REQUEST_TOO_LARGE, "The request is larger than accepted.",
+          {{"limitBytes", absl::StrCat(pipeline_.options().request_bytes)}});
+    }
+    grpc::ByteBuffer copy(*bytes_);  // counts references
+    grpc::ProtoBufferReader reader(&copy);
+    if (reader.status().ok() && request_.ParseFromZeroCopyStream(&reader)) {
+      return absl::OkStatus();
+    }
+    request_.Clear();
+    return domain::FieldsInvalid(
+        {{"", "the bytes are no request of this method"}});
   }
 
   void Schedule() {
@@ -175,13 +191,18 @@ class Watch final : public grpc::ServerWriteReactor<pb::WatchMailboxResponse>,
   void Write(pb::FetchMailboxResponse* page) {
     MutexLock lock(&mutex_);
     if (ended_) return;
-    response_.Clear();
-    response_.mutable_entries()->Swap(page->mutable_entries());
-    if (!response_.entries().empty()) {
-      cursor_ = response_.entries().rbegin()->sequence();
+    pb::WatchMailboxResponse response;
+    response.mutable_entries()->Swap(page->mutable_entries());
+    if (!response.entries().empty()) {
+      cursor_ = response.entries().rbegin()->sequence();
       pipeline_.engine().RecordMailRead(call_);
     }
-    response_.set_resume_after(cursor_);
+    response.set_resume_after(cursor_);
+    bool own = false;
+    // Cannot fail: the message is ours and far below any limit.
+    static_cast<void>(grpc::GenericSerialize<grpc::ProtoBufferWriter,
+                                             pb::WatchMailboxResponse>(
+        response, &response_, &own));
     writing_ = true;
     last_sign_ = absl::Now();
     StartWrite(&response_);
@@ -222,9 +243,11 @@ class Watch final : public grpc::ServerWriteReactor<pb::WatchMailboxResponse>,
   std::string mission_;
   bool entered_ = false;
   absl::Time start_;
-  absl::Time last_admission_;  // ticker's thread only, after Start
-  int64_t cursor_ = 0;         // one look or write at a time
-  pb::WatchMailboxResponse response_;
+  absl::Time last_admission_;            // ticker's thread only, after Start
+  int64_t cursor_ = 0;                   // one look or write at a time
+  const grpc::ByteBuffer* const bytes_;  // read when it is opened
+  pb::WatchMailboxRequest request_;
+  grpc::ByteBuffer response_;
 
   Mutex mutex_;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
@@ -236,10 +259,9 @@ class Watch final : public grpc::ServerWriteReactor<pb::WatchMailboxResponse>,
 
 }  // namespace
 
-grpc::ServerWriteReactor<pb::WatchMailboxResponse>* StartWatchMailbox(
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartWatchMailbox(
     CallSink* sink, const domain::MethodSpec& method,
-    grpc::CallbackServerContext* context,
-    const pb::WatchMailboxRequest* request) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   auto watch = std::make_shared<Watch>(static_cast<Pipeline*>(sink), method,
                                        context, request);
   watch->Start();

@@ -25,6 +25,8 @@ int Kills() {
   return given != nullptr ? std::atoi(given) : 25;
 }
 
+constexpr int kFiles = 100'000;  // in the store before the first kill
+
 TEST(KillTest, AcknowledgedChangesSurviveOnce) {
   constexpr int kWriters = 8;
   std::mt19937_64 random(Seed());
@@ -32,6 +34,11 @@ TEST(KillTest, AcknowledgedChangesSurviveOnce) {
   ServerProcess server(ServerProcess::Settings{{"log.level", "\"info\""}});
   ASSERT_TRUE(server.Start());
   server.Register();
+  server.Signal(SIGTERM);
+  server.Signal(SIGINT);
+  ASSERT_EQ(server.Wait(absl::Seconds(20)), 0);
+  FillStore(server.store_path(), kFiles);
+  ASSERT_TRUE(server.Start());
   Writers writers(server, kWriters, Writers::Patience::kRepeat);
   absl::Duration slowest;
   for (int kill = 1; kill <= Kills(); ++kill) {
@@ -41,6 +48,8 @@ TEST(KillTest, AcknowledgedChangesSurviveOnce) {
     const Writers::Journal journal = writers.journal();
     const StoreContent content = ReadStore(server.store_path());
     ASSERT_EQ(content.integrity, "ok");
+    ASSERT_GE(content.records, kFiles);
+    ASSERT_GE(content.leaves, kFiles);
     ASSERT_THAT(content.chain, IsOk());
     ASSERT_THAT(content.mail, IsOk());
     const Comparison comparison = Compare(journal, content);
@@ -73,11 +82,13 @@ TEST(KillTest, AcknowledgedChangesSurviveOnce) {
   EXPECT_EQ(comparison.duplicated, 0);
   // Every change that was begun was acknowledged in the end: no more either.
   EXPECT_EQ(content.references.size(), journal.created.size());
+  EXPECT_EQ(content.consents.size(), journal.consented.size());
   EXPECT_EQ(content.proposals.size(), journal.proposed.size());
   EXPECT_LE(slowest, absl::Seconds(3));
   std::cout << Kills() << " kills, " << writers.acknowledged()
-            << " acknowledged changes, " << content.leaves
-            << " journal lines, slowest start " << slowest << std::endl;
+            << " acknowledged changes, " << content.records << " records, "
+            << content.leaves << " journal lines, slowest start " << slowest
+            << std::endl;
 }
 
 }  // namespace

@@ -131,20 +131,34 @@ absl::StatusOr<std::unique_ptr<EchoServer>> EchoServer::Start(
       options.clock);
   echo->service_ = std::make_unique<Service>(echo->identities_.get(),
                                              echo->revocation_.get());
-  app::Health::Enable();
+  echo->health_ = std::make_unique<app::Health>(
+      std::vector<std::string>{"test"},
+      app::Admission{
+          .enter =
+              [e = echo.get()](grpc::CallbackServerContext* context) {
+                return e->identities_->Identify(*context->auth_context());
+              },
+          .still =
+              [e = echo.get()](const PeerIdentity& peer) {
+                return e->revocation_->IsRevoked(peer)
+                           ? absl::UnauthenticatedError("revoked")
+                           : absl::OkStatus();
+              }});
   grpc::ServerBuilder builder;
   app::ApplySettings(options.settings, &builder);
   builder.RegisterCallbackGenericService(echo->service_.get());
+  builder.RegisterService(echo->health_->service());
   echo->listener_->AttachTo(&builder, echo->tls_->Credentials());
   echo->server_ = builder.BuildAndStart();
   if (echo->server_ == nullptr) return absl::InternalError("no server");
-  echo->health_ = std::make_unique<app::Health>(
-      echo->server_.get(), std::vector<std::string>{"test"});
   echo->listener_->Start();
   return echo;
 }
 
-void EchoServer::EndWatches() { service_->EndWatches(); }
+void EchoServer::EndWatches() {
+  service_->EndWatches();
+  health_->EndWatches();
+}
 int EchoServer::held() const { return service_->held(); }
 void EchoServer::Shutdown(absl::Time deadline) {
   server_->Shutdown(absl::ToChronoTime(deadline));

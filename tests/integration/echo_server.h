@@ -61,8 +61,8 @@ class EchoServer {
   std::unique_ptr<PeerIdentityReader> identities_;
   std::unique_ptr<app::Listener> listener_;
   std::unique_ptr<Service> service_;
-  std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<app::Health> health_;
+  std::unique_ptr<grpc::Server> server_;
 };
 
 // A channel that shares no connection with another.

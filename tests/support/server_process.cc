@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -220,6 +221,11 @@ int64_t ServerProcess::PeakResidentBytes() const {
     Die("no VmHWM");
   }
   return kilobytes * 1024;
+}
+
+void ServerProcess::ResetPeakResidentBytes() const {
+  std::ofstream clear(absl::StrCat("/proc/", pid_, "/clear_refs"));
+  if (!clear.write("5", 1).flush()) Die("cannot reset VmHWM");
 }
 
 absl::Duration ServerProcess::ProcessorTime() const {

@@ -63,6 +63,7 @@ class ServerProcess {
 
   // Peak of resident memory, and processor time, of the running process.
   int64_t PeakResidentBytes() const;
+  void ResetPeakResidentBytes() const;  // to what is resident now
   absl::Duration ProcessorTime() const;
 
   // A profile of the mission's workload, acting for one of its officers (`fp`);

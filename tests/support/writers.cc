@@ -1,12 +1,16 @@
 #include "tests/support/writers.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "common/status_details.h"
 #include "common/status_macros.h"
@@ -22,6 +26,7 @@ namespace {
 
 namespace pb = ::passerelle::v1;
 constexpr int kPage = 500;
+constexpr int kFilesPerCommit = 1000;
 
 client::ClientOptions OptionsOf(Writers::Patience patience) {
   client::ClientOptions options;
@@ -32,19 +37,20 @@ client::ClientOptions OptionsOf(Writers::Patience patience) {
   return options;
 }
 
-std::string IntegrityOf(const std::string& path) {
+std::string IntegrityOf(const std::string& path, int64_t* records) {
   namespace sqlite = storage::sqlite;
   const auto connection = sqlite::Connection::Open(
       {.path = path, .access = sqlite::Access::kReadWrite});
   if (!connection.ok()) return connection.status().ToString();
+  sqlite::Statement count(connection->get(), "SELECT COUNT(*) FROM record");
+  if (count.Step()) *records = count.Int(0);
   sqlite::Statement check(connection->get(), "PRAGMA integrity_check");
   std::string lines;
   while (check.Step()) absl::StrAppend(&lines, check.Text(0));
   return check.status().ok() ? lines : check.status().ToString();
 }
 
-absl::Status ReadReferences(storage::ReadTransaction& tx,
-                            std::map<std::string, int>* references) {
+absl::Status ReadFiles(storage::ReadTransaction& tx, StoreContent* content) {
   std::string after;
   while (true) {
     std::vector<std::string> ids;
@@ -59,7 +65,10 @@ absl::Status ReadReferences(storage::ReadTransaction& tx,
       if (!file.ParseFromString(record.message)) {
         return absl::DataLossError("a file does not parse");
       }
-      ++(*references)[file.external_reference()];
+      ++content->references[file.external_reference()];
+      std::vector<storage::Record> consents;
+      PASSERELLE_RETURN_IF_ERROR(tx.List(id, "consents", "", kPage, &consents));
+      content->consents[file.name()] = static_cast<int>(consents.size());
     }
   }
 }
@@ -143,6 +152,10 @@ void Writers::Run(client::Client* client, int number) {
     const auto given = client->Call<pb::Consent>(
         "passerelle.v1.ConsentService/CreateConsent", consent, patient);
     if (!Count(given.status())) continue;
+    {
+      MutexLock lock(&mutex_);
+      ++journal_.consented[file->name()];
+    }
     pb::ProposeCaseRequest propose;
     propose.set_name(file->name());
     propose.set_consent(given->name());
@@ -177,6 +190,42 @@ std::map<std::string, int> Writers::failures() const {
   return failures_;
 }
 
+void FillStore(const std::string& path, int files) {
+  const auto store = storage::sqlite::SqliteStore::Open({.path = path});
+  absl::Status status = store.status();
+  for (int first = 0; status.ok() && first < files; first += kFilesPerCommit) {
+    status = (*store)->Write([&](storage::WriteTransaction& tx) {
+      journal::Tail tail;
+      PASSERELLE_RETURN_IF_ERROR(journal::LoadTail(&tx, &tail));
+      journal::Appender lines(std::move(tail));
+      const int end = std::min(files, first + kFilesPerCommit);
+      for (int i = first; i < end; ++i) {
+        const std::string id = absl::StrFormat("c%026d", i);
+        pb::Case file = SampleCase();
+        file.set_name(absl::StrCat("cases/", id));
+        file.set_host_mission("missions/iom-de");
+        file.set_origin_mission("missions/iom-es");
+        storage::Record record;
+        record.key = {id, id};
+        record.kind = "cases";
+        record.version = 1;
+        record.message = file.SerializeAsString();
+        PASSERELLE_RETURN_IF_ERROR(tx.Insert(record));
+        PASSERELLE_RETURN_IF_ERROR(tx.AddParty(file.host_mission(), id));
+        PASSERELLE_RETURN_IF_ERROR(tx.AddParty(file.origin_mission(), id));
+        internal::v1::Leaf line;
+        line.set_mission("missions/iom-de");
+        line.set_resource(file.name());
+        lines.Append(std::move(line));
+      }
+      return lines.Flush(absl::Now(), &tx);
+    });
+  }
+  if (status.ok()) return;
+  std::fprintf(stderr, "fill store: %s\n", status.ToString().c_str());
+  std::abort();
+}
+
 StoreContent ReadStore(const std::string& path) {
   const ScratchDir scratch;
   const std::string copy = scratch.path() + "/store.db";
@@ -184,7 +233,7 @@ StoreContent ReadStore(const std::string& path) {
   std::error_code absent;
   std::filesystem::copy_file(path + "-wal", copy + "-wal", absent);
   StoreContent content;
-  content.integrity = IntegrityOf(copy);
+  content.integrity = IntegrityOf(copy, &content.records);
   const auto store = storage::sqlite::SqliteStore::Open({.path = copy});
   if (!store.ok()) {
     content.chain = store.status();
@@ -194,7 +243,7 @@ StoreContent ReadStore(const std::string& path) {
     return journal::VerifyChain(&tx, &content.leaves);
   });
   content.mail = (*store)->Read([&](storage::ReadTransaction& tx) {
-    PASSERELLE_RETURN_IF_ERROR(ReadReferences(tx, &content.references));
+    PASSERELLE_RETURN_IF_ERROR(ReadFiles(tx, &content));
     return ReadProposals(tx, &content.proposals);
   });
   return content;
@@ -205,6 +254,13 @@ Comparison Compare(const Writers::Journal& journal,
   Comparison result;
   for (const auto& [reference, file] : journal.created) {
     result.lost += content.references.count(reference) == 0 ? 1 : 0;
+  }
+  for (const auto& [file, times] : journal.consented) {
+    const auto found = content.consents.find(file);
+    result.lost += found == content.consents.end() || found->second == 0;
+  }
+  for (const auto& [file, times] : content.consents) {
+    result.duplicated += std::max(0, times - 1);
   }
   for (const auto& [file, times] : journal.proposed) {
     result.lost += content.proposals.count(file) == 0 ? 1 : 0;

@@ -39,6 +39,7 @@ class Writers {
 
   struct Journal {
     std::map<std::string, std::string> created;  // reference to case
+    std::map<std::string, int> consented;        // case
     std::map<std::string, int> proposed;         // case
   };
   Journal journal() const;
@@ -65,10 +66,17 @@ struct StoreContent {
   std::string integrity;                  // of PRAGMA integrity_check: "ok"
   absl::Status chain;                     // of the journal
   int64_t leaves = 0;                     // in the journal
+  int64_t records = 0;                    // of every kind and mission
   std::map<std::string, int> references;  // of iom-tn's files
+  std::map<std::string, int> consents;    // to those files, by file
   std::map<std::string, int> proposals;   // mail to iom-ma, by file
   absl::Status mail;                      // whether that mailbox has no gap
 };
+
+// Puts so many files of missions that no writer acts for into a store on which
+// no server runs, each with its line of evidence: a server that has been at
+// work for years.
+void FillStore(const std::string& path, int files);
 
 // Reads a copy, so that recovery is left to the server's next start.
 StoreContent ReadStore(const std::string& path);
