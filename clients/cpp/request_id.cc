@@ -1,11 +1,14 @@
 #include "clients/cpp/request_id.h"
 
 #include <array>
+#include <cstdint>
 
 #include <openssl/rand.h>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 
 namespace passerelle::client {
 
@@ -16,7 +19,11 @@ using google::protobuf::Message;
 std::string NewRequestId() {
   std::array<unsigned char, 16> bytes = {};
   RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
+  const auto millis = static_cast<uint64_t>(absl::ToUnixMillis(absl::Now()));
+  for (size_t i = 0; i < 6; ++i) {
+    bytes[i] = static_cast<unsigned char>(millis >> (40 - 8 * i));
+  }
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x70);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
   const std::string hex = absl::BytesToHexString(absl::string_view(
       reinterpret_cast<const char*>(bytes.data()), bytes.size()));

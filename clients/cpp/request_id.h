@@ -9,7 +9,8 @@
 
 namespace passerelle::client {
 
-// A fresh random UUID, version 4, in its 36-character form.
+// A fresh UUID, version 7, in its 36-character form: time-ordered, so that the
+// platform finds requests of one time in one place.
 std::string NewRequestId();
 
 // The field `request_id` of a request; nullptr when it has none.

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "server/domain/errors.h"
@@ -32,6 +33,14 @@ std::string Content(const Call& call, const std::string& request_id) {
   return request->SerializeAsString();
 }
 
+// The first six bytes of a UUID: its time, when it is of version 7. In front of
+// a fingerprint they keep the requests of one time together, so that a commit
+// writes one page of them instead of one for each.
+std::string TimeOf(absl::string_view uuid) {
+  return absl::HexStringToBytes(
+      absl::StrCat(uuid.substr(0, 8), uuid.substr(9, 4)));
+}
+
 absl::Status ResultWithheld() {
   return domain::Failure(pb::RESULT_WITHHELD,
                          "The change was made; its result may no longer be "
@@ -43,10 +52,12 @@ absl::Status ResultWithheld() {
 absl::Status ChangeExecution::Replay(bool* replayed) {
   const Secrets& secrets = context_.core.secrets;
   const std::string request_id = RequestIdOf(call_);
-  effects_->fingerprint = secrets.Hash(
-      "request",
-      absl::StrCat(actor_.mission, "\n", method_.full_name, "\n", request_id),
-      kFingerprintBytes);
+  effects_->fingerprint = absl::StrCat(
+      TimeOf(request_id),
+      secrets.Hash("request",
+                   absl::StrCat(actor_.mission, "\n", method_.full_name, "\n",
+                                request_id),
+                   kFingerprintBytes));
   content_hash_ =
       secrets.Hash("content", Content(call_, request_id), kFingerprintBytes);
 

@@ -60,8 +60,10 @@ struct MailboxState {
 
 // One committed mutation, remembered for replays.
 struct RememberedRequest {
-  std::string fingerprint;  // 16 bytes: keyed hash of mission, method, id
-  std::string answer;       // serialised passerelle.internal.v1.StoredAnswer
+  // 22 bytes: the first six of the id, then a keyed hash of mission, method,
+  // id.
+  std::string fingerprint;
+  std::string answer;  // serialised passerelle.internal.v1.StoredAnswer
 };
 
 // Leaves first_sequence … first_sequence + count − 1, as one row.

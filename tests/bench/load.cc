@@ -19,6 +19,7 @@ constexpr char kOfficerKey[] = "passerelle-officer";
 constexpr auto kDeadline = std::chrono::seconds(60);
 constexpr auto kLook = std::chrono::milliseconds(5);
 constexpr int64_t kMaxErrors = 100;
+constexpr size_t kTimeEnd = 13;  // of a UUID, version 7: 8 digits, dash, 4
 
 enum class Phase { kWarmUp, kMeasure, kStop };
 
@@ -40,7 +41,8 @@ class Caller {
         line_(line),
         stub_(line.channel),
         next_template_(first_template),
-        id_(absl::StrFormat("%08x-0000-4000-8000-000000000000", nonce)),
+        id_(absl::StrFormat("00000000-0000-7%03x-8%03x-000000000000",
+                            nonce & 0xfff, (nonce >> 12) & 0xfff)),
         shared_(*shared) {
     latencies_.reserve(1 << 12);
   }
@@ -70,15 +72,28 @@ class Caller {
         line_.templates[next_template_++ % line_.templates.size()];
     scratch_ = next.bytes;
     if (next.id_offset != Template::kNoId) {
-      // Digits of the counter fill the last group from its end.
-      size_t at = id_.size();
-      for (uint64_t left = ++count_; left != 0; left >>= 4) {
-        id_[--at] = "0123456789abcdef"[left & 15];
-      }
+      NextId();
       scratch_.replace(next.id_offset, id_.size(), id_);
     }
     const grpc::Slice slice(scratch_);
     request_ = grpc::ByteBuffer(&slice, 1);
+  }
+
+  // Time-ordered, as the ids of our client library: the milliseconds in front,
+  // digits of a counter from the end.
+  void NextId() {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    auto millis = static_cast<uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+    for (size_t at = kTimeEnd; at-- > 0; millis >>= 4) {
+      if (id_[at] == '-') --at;
+      id_[at] = kDigits[millis & 15];
+    }
+    size_t at = id_.size();
+    for (uint64_t left = ++count_; left != 0; left >>= 4) {
+      id_[--at] = kDigits[left & 15];
+    }
   }
 
   void Ended(const grpc::Status& status) {

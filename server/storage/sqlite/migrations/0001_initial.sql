@@ -68,8 +68,8 @@ CREATE TABLE mail (
 
 CREATE UNIQUE INDEX mail_by_sequence ON mail (mission, last_sequence);
 
--- Committed requests. Keys are random, so the row is kept as small as can be
--- and answers stand in one row per batch. No foreign key to answer: it would
+-- Committed requests. Keys are random unless clients make time-ordered ids, so
+-- the row is kept as small as can be and answers stand in one row per batch. No foreign key to answer: it would
 -- cost a look-up for every request, and both change only together.
 CREATE TABLE request (
   fingerprint BLOB NOT NULL PRIMARY KEY,
