@@ -136,14 +136,6 @@ EnumSet Answers::FillView(const domain::KindSpec& kind, const Message& stored,
   return classes;
 }
 
-void Answers::RedactAgain(const domain::Relation& relation,
-                          Message* answer) const {
-  const auto it = redactors_.find(answer->GetDescriptor());
-  if (it != redactors_.end() && relation.sees()) {
-    it->second->Redact(relation.classes, relation.roles, answer);
-  }
-}
-
 std::string Answers::EtagFor(const domain::KindSpec& kind,
                              const Message& stored,
                              const domain::Relation& relation) const {

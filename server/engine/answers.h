@@ -50,11 +50,6 @@ class Answers {
                            const domain::Relation& relation,
                            google::protobuf::Message* view) const;
 
-  // Redacts an answer that was given before, for a caller whose view may have
-  // changed since.
-  void RedactAgain(const domain::Relation& relation,
-                   google::protobuf::Message* answer) const;
-
   // The etag of what this caller sees.
   std::string EtagFor(const domain::KindSpec& kind,
                       const google::protobuf::Message& stored,

@@ -32,7 +32,7 @@ void Batch::AddRefusal(const internal::Leaf& leaf) {
   if (!fresh) it->second.clear_request_id();  // stands for several
 }
 
-const internal::StoredAnswer* Batch::FindRequest(
+const internal::RequestOutcome* Batch::FindRequest(
     absl::string_view fingerprint) const {
   const auto it = requests_.find(fingerprint);
   return it == requests_.end() ? nullptr : &it->second;

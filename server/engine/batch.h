@@ -23,7 +23,10 @@ struct Effects {
   std::vector<internal::Leaf> leaves;
   std::vector<std::pair<std::string, internal::MailEntry>> mail;  // by mission
   std::string fingerprint;  // empty: nothing to remember
-  internal::StoredAnswer answer;
+  internal::RequestOutcome answer;
+  // File and letter of a resource that was created in one; empty for none.
+  std::string created_in;
+  char created_letter = 0;
   bool directory_changed = false;
   absl::Time wake_time = absl::InfiniteFuture();  // of the records written
 };
@@ -42,7 +45,7 @@ class Batch {
   void AddRefusal(const internal::Leaf& leaf);
 
   // The answer remembered in this batch, which the store does not hold yet.
-  const internal::StoredAnswer* FindRequest(
+  const internal::RequestOutcome* FindRequest(
       absl::string_view fingerprint) const;
 
   // Writes journal, mailboxes and requests, each as one row.
@@ -59,7 +62,7 @@ class Batch {
   journal::Appender journal_;
   std::map<std::string, internal::Leaf> refusals_;  // by what makes them equal
   std::map<std::string, std::vector<internal::MailEntry>> mail_;
-  std::map<std::string, internal::StoredAnswer, std::less<>> requests_;
+  std::map<std::string, internal::RequestOutcome, std::less<>> requests_;
   MailboxHeads new_heads_;
   bool directory_changed_ = false;
   absl::Time wake_time_ = absl::InfiniteFuture();

@@ -14,6 +14,7 @@
 #include "server/domain/contract.h"
 #include "server/engine/answers.h"
 #include "server/engine/directory.h"
+#include "server/engine/request_identity.h"
 #include "server/engine/secrets.h"
 
 namespace passerelle::engine {
@@ -33,6 +34,7 @@ struct Call {
   // Filled by the engine: what the rules say of the request.
   std::vector<FieldViolation> violations;
   bool unknown_fields = false;
+  RequestIdentity identity;  // of a change without violations
 };
 
 // What every part of the engine works with; immutable after start.

@@ -111,6 +111,9 @@ void Engine::Execute(std::unique_ptr<Call> call) {
       return;
     }
     default:
+      if (call->violations.empty()) {
+        call->identity = IdentifyRequest(core_.secrets, *call);
+      }
       return Enqueue(std::make_unique<ChangeCommand>(std::move(call)));
   }
 }

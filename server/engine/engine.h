@@ -19,6 +19,7 @@
 #include "server/domain/calendar.h"
 #include "server/engine/batch.h"
 #include "server/engine/core.h"
+#include "server/engine/file_counts.h"
 #include "server/engine/gate.h"
 #include "server/engine/id_generator.h"
 #include "server/engine/mail_hub.h"
@@ -132,11 +133,12 @@ class Engine {
   IdGenerator ids_;
   journal::Tail tail_;
   MailboxHeads heads_;
+  FileCounts counts_;
   absl::Time next_wake_ = absl::InfinitePast();
   std::vector<internal::Leaf> unwritten_;  // admitted, not yet flushed
   std::vector<internal::Leaf> unwritten_refusals_;
   absl::Time last_maintenance_ = absl::InfinitePast();
-  int batches_since_checkpoint_ = 0;
+  bool log_grew_ = false;
   std::thread writer_;
 };
 

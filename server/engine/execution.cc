@@ -66,27 +66,30 @@ void ChangeExecution::Finish() {
     relation_ = domain::RelationToExchange(std::move(relation_), *header,
                                            actor_.mission);
   }
-  const Answers& answers = context_.core.answers;
-  const std::string& bytes = target_.record.message;
-  const domain::EnumSet classes =
-      method_.shape == MethodSpec::Shape::kExchangeVerb
-          ? answers.FillView(*kind_, *resource, actor_, relation_,
-                             call_.response)
-          : answers.Fill(*kind_, bytes, actor_, relation_, resource,
-                         call_.response);
-  effects_->answer.set_content_hash(content_hash_);
+  effects_->answer.set_content_hash(call_.identity.content_hash);
   effects_->answer.set_resource(name);
   effects_->answer.set_version(target_.record.version);
-  call_.response->SerializeToString(effects_->answer.mutable_answer());
+  const domain::EnumSet classes = FillAnswer();
 
   internal::Leaf leaf = LeafOf(call_, context_.now);
   leaf.set_resource(name);
   leaf.set_consent(relation_.consent);
   leaf.set_classes(classes);
   leaf.set_request_id(RequestIdOf(call_));
-  leaf.set_commitment(
-      context_.core.secrets.Hash("commitment", bytes, kCommitmentBytes));
+  leaf.set_commitment(context_.core.secrets.Hash(
+      "commitment", target_.record.message, kCommitmentBytes));
   effects_->leaves.push_back(std::move(leaf));
+}
+
+// Leaves the target's message empty. Returns the classes shown.
+domain::EnumSet ChangeExecution::FillAnswer() {
+  const Answers& answers = context_.core.answers;
+  Message* resource = target_.message.get();
+  return method_.shape == MethodSpec::Shape::kExchangeVerb
+             ? answers.FillView(*kind_, *resource, actor_, relation_,
+                                call_.response)
+             : answers.Fill(*kind_, target_.record.message, actor_, relation_,
+                            resource, call_.response);
 }
 
 }  // namespace passerelle::engine

@@ -42,15 +42,18 @@ class ChangeExecution {
  private:
   absl::Status CheckRequest() const;
   void Finish();
+  domain::EnumSet FillAnswer();
 
   // execution_target.cc
   absl::Status Locate();
   absl::Status Authorize();
   absl::Status AuthorizeExisting();
+  void TakeFileAsTarget();
 
   // execution_replay.cc
   absl::Status Replay(bool* replayed);
   absl::Status ShowAgain();
+  absl::Status FindMade();
   absl::Status RefuseUnlessMade(absl::Status refusal);
 
   // execution_change.cc
@@ -100,8 +103,7 @@ class ChangeExecution {
   domain::Relation relation_;
   Loaded target_;
   int state_before_ = 0;
-  std::string content_hash_;
-  internal::StoredAnswer answered_;  // before, under the same request_id
+  internal::RequestOutcome answered_;  // before, under the same request_id
   std::string consent_case_;
 };
 

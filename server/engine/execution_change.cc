@@ -76,8 +76,11 @@ absl::Status ChangeExecution::Prepare() {
 absl::Status ChangeExecution::CheckRoom() const {
   if (!kind_->in_case() || kind_->is_root()) return absl::OkStatus();
   int64_t count = 0;
-  PASSERELLE_RETURN_IF_ERROR(context_.tx.CountIds(
-      key_.scope, kind_->letter.front(), kMaxPerFile, &count));
+  const char letter = kind_->letter.front();
+  PASSERELLE_RETURN_IF_ERROR(context_.counts.Count(
+      &context_.tx, key_.scope, letter, kMaxPerFile, &count));
+  effects_->created_in = key_.scope;
+  effects_->created_letter = letter;
   if (count < kMaxPerFile) return absl::OkStatus();
   return domain::Failure(pb::FILE_FULL,
                          "The file holds as many resources of the kind as it "

@@ -2,12 +2,9 @@
 
 #include "server/engine/execution.h"
 
-#include <memory>
 #include <string>
 #include <utility>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "server/domain/errors.h"
 #include "server/domain/visibility.h"
@@ -19,28 +16,6 @@ namespace {
 
 namespace pb = ::passerelle::v1;
 
-constexpr size_t kFingerprintBytes = 16;
-
-// What makes two requests the same, however their id is written.
-std::string Content(const Call& call, const std::string& request_id) {
-  const auto* field = call.method->request_id;
-  if (StringField(*call.request, field) == request_id) {
-    return call.request->SerializeAsString();
-  }
-  const std::unique_ptr<google::protobuf::Message> request(call.request->New());
-  request->CopyFrom(*call.request);
-  request->GetReflection()->SetString(request.get(), field, request_id);
-  return request->SerializeAsString();
-}
-
-// The first six bytes of a UUID: its time, when it is of version 7. In front of
-// a fingerprint they keep the requests of one time together, so that a commit
-// writes one page of them instead of one for each.
-std::string TimeOf(absl::string_view uuid) {
-  return absl::HexStringToBytes(
-      absl::StrCat(uuid.substr(0, 8), uuid.substr(9, 4)));
-}
-
 absl::Status ResultWithheld() {
   return domain::Failure(pb::RESULT_WITHHELD,
                          "The change was made; its result may no longer be "
@@ -50,18 +25,8 @@ absl::Status ResultWithheld() {
 }  // namespace
 
 absl::Status ChangeExecution::Replay(bool* replayed) {
-  const Secrets& secrets = context_.core.secrets;
-  const std::string request_id = RequestIdOf(call_);
-  effects_->fingerprint = absl::StrCat(
-      TimeOf(request_id),
-      secrets.Hash("request",
-                   absl::StrCat(actor_.mission, "\n", method_.full_name, "\n",
-                                request_id),
-                   kFingerprintBytes));
-  content_hash_ =
-      secrets.Hash("content", Content(call_, request_id), kFingerprintBytes);
-
-  internal::StoredAnswer& stored = answered_;
+  effects_->fingerprint = call_.identity.fingerprint;
+  internal::RequestOutcome& stored = answered_;
   if (const auto* recent = context_.batch.FindRequest(effects_->fingerprint)) {
     stored = *recent;
   } else {
@@ -74,46 +39,51 @@ absl::Status ChangeExecution::Replay(bool* replayed) {
       return absl::DataLossError("stored answer damaged");
     }
   }
-  if (stored.content_hash() != content_hash_) {
+  if (stored.content_hash() != call_.identity.content_hash) {
     return domain::Failure(pb::REQUEST_ID_REUSED,
                            "The request_id came with other content before.");
-  }
-  if (!call_.response->ParseFromString(stored.answer())) {
-    return absl::DataLossError("stored answer damaged");
   }
   effects_->fingerprint.clear();  // already remembered
   internal::Leaf leaf = LeafOf(call_, context_.now);
   leaf.set_resource(stored.resource());
   leaf.set_consent(relation_.consent);
-  leaf.set_request_id(request_id);
+  leaf.set_request_id(RequestIdOf(call_));
   effects_->leaves.push_back(std::move(leaf));
   *replayed = true;
   return absl::OkStatus();
 }
 
-// A replay shows what the caller may see today.
+// Shows the resource as it is today, and as much of it as the caller may see
+// today: the same answer as long as neither has changed.
 absl::Status ChangeExecution::ShowAgain() {
-  if (!kind_->in_case()) return absl::OkStatus();
-  if (creates() && kind_->is_exchange()) {
-    // The caller's side in an exchange is known from the exchange itself.
-    if (!KeyOf(answered_.resource(), &key_)) {
-      return absl::DataLossError("stored answer damaged");
+  if (creates()) PASSERELLE_RETURN_IF_ERROR(FindMade());
+  if (kind_->in_case()) {
+    if (on_file()) {
+      relation_ = domain::RelationTo(file_->message, file_->facts, actor_);
+    } else if (const auto* header =
+                   domain::HeaderOf(*kind_, *target_.message)) {
+      relation_ = domain::RelationToExchange(std::move(relation_), *header,
+                                             actor_.mission);
     }
-    PASSERELLE_RETURN_IF_ERROR(
-        LoadResource(&context_.tx, *kind_, key_, &target_));
-    relation_ = domain::RelationToExchange(
-        std::move(relation_), *domain::HeaderOf(*kind_, *target_.message),
-        actor_.mission);
+    // Content hidden since is not shown by asking for what was done before.
+    const bool hidden = !target_.facts.hidden_content().empty() &&
+                        answered_.version() < target_.record.version;
+    if (hidden || !relation_.sees()) return ResultWithheld();
   }
-  // Content hidden since stays hidden.
-  if (!target_.facts.hidden_content().empty() &&
-      answered_.version() < target_.record.version) {
-    call_.response->Clear();
-    return ResultWithheld();
+  FillAnswer();
+  return absl::OkStatus();
+}
+
+// Loads what the call made when it was sent first.
+absl::Status ChangeExecution::FindMade() {
+  if (!KeyOf(answered_.resource(), &key_)) {
+    return absl::DataLossError("stored answer damaged");
   }
-  if (relation_.sees()) {
-    context_.core.answers.RedactAgain(relation_, call_.response);
+  if (!on_file()) {
+    return LoadResource(&context_.tx, *kind_, key_, &target_);
   }
+  PASSERELLE_RETURN_IF_ERROR(context_.FindFile(key_.scope, &file_));
+  TakeFileAsTarget();
   return absl::OkStatus();
 }
 

@@ -95,11 +95,15 @@ absl::Status ChangeExecution::Authorize() {
   return AuthorizeExisting();
 }
 
+void ChangeExecution::TakeFileAsTarget() {
+  target_.record = file_->record;
+  target_.message = NewMessage(kind_->message);
+  target_.message->MergeFrom(file_->message);
+}
+
 absl::Status ChangeExecution::AuthorizeExisting() {
   if (on_file()) {
-    target_.record = file_->record;
-    target_.message = NewMessage(kind_->message);
-    target_.message->MergeFrom(file_->message);
+    TakeFileAsTarget();
   } else {
     const absl::Status found =
         LoadResource(&context_.tx, *kind_, key_, &target_);

@@ -18,8 +18,6 @@ constexpr absl::Duration kMaintenanceInterval = absl::Minutes(1);
 constexpr absl::Duration kRequestMemory = absl::Hours(24 * 90);
 constexpr absl::Duration kMailMemory = absl::Hours(24 * 180);
 constexpr int kMaintenanceRows = 200;
-// A commit of a busy batch adds some 50 pages to the log.
-constexpr int kBatchesPerCheckpoint = 200;
 constexpr size_t kMaxUnwritten = 1 << 17;
 
 }  // namespace
@@ -50,7 +48,7 @@ void Engine::WriterLoop() {
     }
     if (idle && stopping) return;
     RunTimers();
-    if (idle || batches_since_checkpoint_ >= kBatchesPerCheckpoint) Maintain();
+    if (idle || store_->WantsCheckpoint()) Maintain();
   }
 }
 
@@ -109,8 +107,8 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
         for (const internal::Leaf& leaf : unwritten_refusals_) {
           batch->AddRefusal(leaf);
         }
-        const WriterContext context{core_, *directory, *batch, ids_,
-                                    tx,    records_,   now};
+        const WriterContext context{core_, *directory, *batch,  ids_,
+                                    tx,    records_,   counts_, now};
         for (size_t i = 0; i < commands->size(); ++i) {
           Command& command = *(*commands)[i];
           Effects effects;
@@ -129,6 +127,9 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
                 batch->AddLeaf(unwritten_[written]);
               }
             }
+            if (!effects.created_in.empty()) {
+              counts_.Added(effects.created_in, effects.created_letter);
+            }
             batch->Absorb(std::move(effects));
           } else {
             internal::Leaf leaf;
@@ -142,12 +143,13 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
   records_.EndCommit();
   if (!committed.ok()) {
     heads_.clear();  // loaded again from what is really stored
+    counts_.Forget();
     return committed;
   }
   tail_ = batch->tail();
   unwritten_.clear();
   unwritten_refusals_.clear();
-  ++batches_since_checkpoint_;
+  log_grew_ = true;
   next_wake_ = std::min(next_wake_, batch->wake_time());
   if (batch->directory_changed()) {
     if (const absl::Status status = ReloadDirectory(); !status.ok()) {
@@ -193,8 +195,8 @@ void Engine::RunTimers() {
 }
 
 void Engine::Maintain() {
-  if (batches_since_checkpoint_ > 0) {
-    batches_since_checkpoint_ = 0;
+  if (log_grew_) {
+    log_grew_ = false;
     if (const absl::Status status = store_->Checkpoint(); !status.ok()) {
       Log(LogLevel::kWarning, "checkpoint_failed",
           {{"code", absl::StatusCodeToString(status.code())}});

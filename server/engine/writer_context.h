@@ -10,6 +10,7 @@
 #include "server/engine/core.h"
 #include "server/engine/directory.h"
 #include "server/engine/file.h"
+#include "server/engine/file_counts.h"
 #include "server/engine/id_generator.h"
 #include "server/engine/record_cache.h"
 #include "server/storage/store.h"
@@ -24,6 +25,7 @@ struct WriterContext {
   IdGenerator& ids;
   storage::WriteTransaction& tx;
   RecordCache& records;
+  FileCounts& counts;
   absl::Time now;
 
   // A file, or a resource in one, as the transaction sees it.

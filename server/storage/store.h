@@ -63,7 +63,7 @@ struct RememberedRequest {
   // 22 bytes: the first six of the id, then a keyed hash of mission, method,
   // id.
   std::string fingerprint;
-  std::string answer;  // serialised passerelle.internal.v1.StoredAnswer
+  std::string answer;  // serialised passerelle.internal.v1.RequestOutcome
 };
 
 // Leaves first_sequence … first_sequence + count − 1, as one row.
@@ -212,8 +212,10 @@ class Store {
   virtual absl::Status Write(
       const std::function<absl::Status(WriteTransaction&)>& body) = 0;
 
+  // Whether the log has grown enough for Checkpoint to be worth its pause.
+  virtual bool WantsCheckpoint() = 0;
   // Moves the log into the main file, off the commit path. The engine calls it
-  // when the writer is idle or the log has grown; OK also when busy readers
+  // when the writer is idle or the store wants it; OK also when busy readers
   // leave part of the work for later.
   virtual absl::Status Checkpoint() = 0;
 };

@@ -25,6 +25,7 @@ class MemoryStore final : public Store {
       const std::function<absl::Status(ReadTransaction&)>& body) override;
   absl::Status Write(
       const std::function<absl::Status(WriteTransaction&)>& body) override;
+  bool WantsCheckpoint() override { return false; }
   absl::Status Checkpoint() override { return absl::OkStatus(); }
 
  private:

@@ -112,6 +112,13 @@ absl::Status Connection::Configure() {
     sql += "PRAGMA query_only = ON;";
   }
   PASSERELLE_RETURN_IF_ERROR(Execute(sql));
+  sqlite3_wal_hook(
+      handle_,
+      [](void* self, sqlite3*, const char*, int log_pages) {
+        static_cast<Connection*>(self)->CountLog(log_pages);
+        return SQLITE_OK;
+      },
+      this);
   static constexpr char kModeSql[] = "PRAGMA journal_mode";
   Statement mode(this, kModeSql);
   if (mode.Step() && mode.Text(0) == "wal") return mode.status();
@@ -175,10 +182,17 @@ absl::Status Connection::Checkpoint(CheckpointMode mode, int* log_pages) {
   sqlite3_busy_timeout(
       handle_,
       static_cast<int>(absl::ToInt64Milliseconds(options_.busy_timeout)));
+  log_growth_ = 0;
   if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) {
     return absl::OkStatus();
   }
   return Fail(code, "checkpoint");
+}
+
+void Connection::CountLog(int log_pages) {
+  // A log that shrank began anew.
+  log_growth_ += log_pages < log_pages_ ? log_pages : log_pages - log_pages_;
+  log_pages_ = log_pages;
 }
 
 int64_t Connection::changes() const { return sqlite3_changes64(handle_); }

@@ -69,6 +69,10 @@ class Connection {
   // length of the log before it.
   absl::Status Checkpoint(CheckpointMode mode, int* log_pages);
 
+  // Pages that commits of this connection have added to the log since its last
+  // checkpoint.
+  int log_growth() const { return log_growth_; }
+
   // Rows changed by the last statement.
   int64_t changes() const;
   // Row number of the last insertion.
@@ -90,10 +94,13 @@ class Connection {
 
   absl::Status Begin(const char* sql);
   absl::Status SetLimits();
+  void CountLog(int log_pages);
 
   sqlite3* const handle_;
   const ConnectionOptions options_;
   absl::flat_hash_map<const char*, sqlite3_stmt*> statements_;
+  int log_pages_ = 0;  // after the last commit or checkpoint
+  int log_growth_ = 0;
   bool in_transaction_ = false;
   absl::Status transaction_error_;
   absl::Status durability_error_;

@@ -115,6 +115,11 @@ absl::Status SqliteStore::Write(
   return status;
 }
 
+bool SqliteStore::WantsCheckpoint() {
+  MutexLock lock(&writer_mutex_);
+  return writer_->log_growth() >= options_.checkpoint_pages;
+}
+
 absl::Status SqliteStore::Checkpoint() {
   MutexLock lock(&writer_mutex_);
   PASSERELLE_RETURN_IF_ERROR(writer_->durability_error());

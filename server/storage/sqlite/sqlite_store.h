@@ -35,6 +35,12 @@ struct SqliteOptions {
   // foreign tool can hold one.
   absl::Duration busy_timeout = absl::Seconds(5);
 
+  // Pages of 4 KiB that commits add to the log before WantsCheckpoint(). Moving
+  // them takes some 20 ms, in which nothing commits: rarely enough to stay out
+  // of the 99th percentile of eight callers; more often, and shorter, costs
+  // a tenth of the throughput.
+  int checkpoint_pages = 4000;
+
   // Checkpoint() empties the log above this many pages of 4 KiB; below, it is
   // only copied and written over by itself. 64 MiB.
   int log_bound_pages = 16384;
@@ -71,6 +77,7 @@ class SqliteStore final : public Store {
       const std::function<absl::Status(ReadTransaction&)>& body) override;
   absl::Status Write(
       const std::function<absl::Status(WriteTransaction&)>& body) override;
+  bool WantsCheckpoint() override;
   absl::Status Checkpoint() override;
 
  private:
