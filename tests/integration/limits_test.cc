@@ -14,6 +14,7 @@
 #include "passerelle/v1/mailbox.pb.h"
 #include "tests/integration/echo_server.h"
 #include "tests/support/arrange.h"
+#include "tests/support/raw_call.h"
 #include "tests/support/server_process.h"
 #include "tests/support/status_matchers.h"
 
@@ -222,6 +223,30 @@ TEST(MissionLimitsTest, OpeningWatchesCountsAsCalling) {
   EXPECT_THAT(status, HasReason("RATE_LIMITED"));
   EXPECT_GT(DetailsOf(status).retry_after.value_or(absl::ZeroDuration()),
             absl::ZeroDuration());
+}
+
+// A long poll is the one call that would use all the time it has.
+TEST(DeadlineTest, ACallWithoutOneAndOneTooFarAwayGetTheServers) {
+  ServerProcess server(ServerProcess::Settings{
+      {"limits.default_deadline", "\"300ms\""},
+      {"limits.max_deadline", "\"600ms\""}});
+  ASSERT_TRUE(server.Start());
+  server.Register();
+  pb::FetchMailboxRequest request;
+  request.mutable_wait()->set_seconds(50);
+  const auto channel = FreshChannel("iom-de", server.port());
+  const absl::Time begin = absl::Now();
+  for (const absl::Duration asked :
+       {absl::InfiniteDuration(), absl::Seconds(40)}) {
+    SCOPED_TRACE(asked);
+    const RawReply reply = RawCall(
+        channel, "passerelle.v1.MailboxService/FetchMailbox",
+        request.SerializeAsString(),
+        {{"passerelle-officer", "missions/iom-de/officers/cm"}}, asked);
+    EXPECT_THAT(reply.status, IsOk());
+  }
+  EXPECT_GT(absl::Now() - begin, absl::Milliseconds(800));
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(20));
 }
 
 TEST(MissionLimitsTest, LiveCallsOfOneMissionAreBounded) {

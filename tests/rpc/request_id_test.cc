@@ -71,6 +71,24 @@ TEST_F(RequestIds, CapitalsMakeNoOtherId) {
               HasReason("REQUEST_ID_REUSED"));
 }
 
+TEST_F(RequestIds, ARepetitionShowsTheResourceAsItIs) {
+  const Target study = Bring(server_, "study:REQUESTED");
+  const Reply first = Remind(study, kId);
+  ASSERT_THAT(first, IsOk());
+  EXPECT_EQ(Remind(study, kId).bytes, first.bytes);
+  // Somebody else moves it on.
+  ASSERT_THAT(
+      Send(server_, "iom-ma/ro", "AssignFeasibilityStudy", Named(study.name)),
+      IsOk());
+  const Reply again = Remind(study, kId);
+  ASSERT_THAT(again, IsOk());
+  const auto& view = again.as<pb::ExchangeView>();
+  EXPECT_EQ(view.state(), "ASSIGNED");
+  EXPECT_EQ(view.exchange().reminder_count(), 1u);
+  EXPECT_EQ(view.etag(),
+            GetString(*Look(server_, "iom-tn/cm", study.name).answer, "etag"));
+}
+
 TEST_F(RequestIds, AreForgottenAfterNinetyDays) {
   const Target study = Bring(server_, "study:ASSIGNED");
   ASSERT_THAT(Remind(study, kId), IsOk());

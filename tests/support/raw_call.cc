@@ -20,8 +20,10 @@ RawReply RawCall(const std::shared_ptr<grpc::Channel>& channel,
   const grpc::internal::RpcMethod rpc(path.c_str(),
                                       grpc::internal::RpcMethod::NORMAL_RPC);
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       absl::ToChronoMicroseconds(deadline));
+  if (deadline < absl::InfiniteDuration()) {
+    context.set_deadline(std::chrono::system_clock::now() +
+                         absl::ToChronoMicroseconds(deadline));
+  }
   // A lost connection is dialled again; a lost call is not sent again.
   context.set_wait_for_ready(true);
   for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
