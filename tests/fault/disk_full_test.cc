@@ -109,7 +109,7 @@ class SmallDisk {
 };
 
 TEST(DiskFullTest, RefusesChangesAndRecoversOnARealFileSystem) {
-  const ScratchDir scratch;
+  const TempDir scratch;
   const SmallDisk disk(scratch.path() + "/disk");
   if (!disk.mounted()) GTEST_SKIP() << "mounting is not permitted here";
   ServerProcess server(

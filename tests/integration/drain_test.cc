@@ -21,7 +21,7 @@ using ::passerelle::testing::Call;
 using ::passerelle::testing::CallResult;
 using ::passerelle::testing::Connect;
 using ::passerelle::testing::EchoProcess;
-using ::passerelle::testing::ScratchDir;
+using ::passerelle::testing::TempDir;
 using ::passerelle::testing::TestPki;
 
 HealthCheckResponse::ServingStatus Check(
@@ -46,7 +46,7 @@ class DrainTest : public ::testing::Test {
   }
 
   TestPki& pki_ = TestPki::Shared();
-  ScratchDir scratch_;
+  TempDir scratch_;
 };
 
 TEST_F(DrainTest, SigtermDrainsInOrderWithinTenSeconds) {

@@ -168,7 +168,7 @@ TEST(ProgramTest, FaultyFilesPreventTheStartWithAWordWhy) {
                 {"revocation.file", "nonsense here\n"},
                 {"calendars.file", "[[["}};
   for (const auto& fault : faults) {
-    const ScratchDir scratch;
+    const TempDir scratch;
     const std::string path = scratch.path() + "/faulty";
     WriteFileOrDie(path, fault.content);
     ServerProcess server(

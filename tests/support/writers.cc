@@ -227,7 +227,7 @@ void FillStore(const std::string& path, int files) {
 }
 
 StoreContent ReadStore(const std::string& path) {
-  const ScratchDir scratch;
+  const TempDir scratch;
   const std::string copy = scratch.path() + "/store.db";
   std::filesystem::copy_file(path, copy);
   std::error_code absent;
