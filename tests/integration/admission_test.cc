@@ -147,6 +147,7 @@ void ExpectShutOut(ServerProcess& server, client::Client& client,
   OpenHealthWatch health_watch(client);
   OpenReflection reflection(client);
   ASSERT_TRUE(reflection.Ask());
+  ASSERT_TRUE(reflection.Ask());
   auto poll = std::async(std::launch::async, [&] {
     return Fetch(client, 1, absl::Seconds(50)).status();
   });

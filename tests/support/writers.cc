@@ -97,8 +97,9 @@ absl::Status ReadProposals(storage::ReadTransaction& tx,
 
 }  // namespace
 
-Writers::Writers(const ServerProcess& server, int count, Patience patience)
-    : prefix_(patience == Patience::kRepeat ? "r" : "g") {
+Writers::Writers(const ServerProcess& server, int count, Patience patience,
+                 std::string prefix)
+    : prefix_(std::move(prefix)) {
   for (int i = 0; i < count; ++i) {
     clients_.push_back(server.Open("iom-tn", "cm", OptionsOf(patience)));
   }
