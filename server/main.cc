@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "server/app/config.h"
 #include "server/app/drain.h"
+#include "server/app/grpc_log.h"
 #include "server/app/process.h"
 #include "server/app/server.h"
 #include "server/storage/sqlite/sqlite_store.h"
@@ -30,6 +31,7 @@ int Fail(const absl::Status& status) {
 int main(int argc, char** argv) {
   app::BlockSignals();
   app::PrepareProcess();
+  app::RouteGrpcLog();
 
   CLI::App command("passerelled: brokers returnee files between missions");
   std::string config_path;

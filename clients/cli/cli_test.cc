@@ -45,7 +45,11 @@ class CliTest : public ::testing::Test {
     CliEnvironment environment = {
         in, {out, err, progress_}, [](const client::Profile& profile) {
           client::ClientOptions options;
-          options.environment.sleep = [](absl::Duration) {};
+          // Short pauses, but real ones: without any, all attempts are over
+          // before gRPC dials again when a busy machine loses a connection.
+          options.retry = {.initial = absl::Milliseconds(5),
+                           .maximum = absl::Milliseconds(100),
+                           .max_attempts = 12};
           return client::Client::Open(profile, std::move(options));
         }};
     const int code = RunCli(words, environment);

@@ -20,7 +20,7 @@ namespace pb = ::passerelle::v1;
 
 using ::passerelle::testing::FakePlatform;
 using ::passerelle::testing::KeyPair;
-using ::passerelle::testing::TestCa;
+using ::passerelle::testing::TestPki;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -199,28 +199,28 @@ TEST_F(ClientTest, ABadProfileIsRefusedBeforeDialling) {
 
 TEST_F(ClientTest, AServerOfAnotherCaIsExplained) {
   // The profile is sound in itself, but of another platform.
-  const TestCa other;
+  const TestPki other;
   Profile profile = platform_.GoodProfile();
   const KeyPair pair =
       other.Issue({.uri = "spiffe://example.org/mission/iom-ma/x"});
   profile.certificate = platform_.folder().Write("o.pem", pair.certificate);
   profile.key = platform_.folder().Write("o.key", pair.key);
-  profile.ca = platform_.folder().Write("o-ca.pem", other.certificate());
+  profile.ca = platform_.folder().Write("o-ca.pem", other.ca());
   const absl::Status status = GetCase(*Open(profile)).status();
   EXPECT_EQ(ReasonOf(status), "SERVER_NOT_TRUSTED") << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("not issued by the CA"));
 }
 
 TEST_F(ClientTest, ACertificateThatTheServerRefusesIsExplained) {
-  const TestCa other;
+  const TestPki other;
   Profile profile = platform_.GoodProfile();
   const KeyPair pair =
       other.Issue({.uri = "spiffe://example.org/mission/iom-ma/x"});
   profile.certificate = platform_.folder().Write("o.pem", pair.certificate);
   profile.key = platform_.folder().Write("o.key", pair.key);
   // Both CAs, as while one replaces the other.
-  profile.ca = platform_.folder().Write(
-      "both.pem", other.certificate() + platform_.ca().certificate());
+  profile.ca =
+      platform_.folder().Write("both.pem", other.ca() + platform_.pki().ca());
   const absl::Status status = GetCase(*Open(profile)).status();
   EXPECT_EQ(ReasonOf(status), "CERTIFICATE_REFUSED") << status;
   EXPECT_THAT(slept_, ::testing::IsEmpty());

@@ -5,17 +5,17 @@
 
 #include "absl/time/clock.h"
 #include "clients/cpp/profile_check.h"
-#include "clients/testing/test_pki.h"
 #include "common/status_details.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/test_pki.h"
 
 namespace passerelle::client {
 namespace {
 
 using ::passerelle::testing::KeyPair;
-using ::passerelle::testing::TestCa;
-using ::passerelle::testing::TestFolder;
+using ::passerelle::testing::TempDir;
+using ::passerelle::testing::TestPki;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -33,7 +33,7 @@ class ProfileFileTest : public ::testing::Test {
     return std::string(status.message());
   }
 
-  TestFolder folder_;
+  TempDir folder_;
   std::string path_;
 };
 
@@ -90,18 +90,18 @@ class ProfileCheckTest : public ::testing::Test {
   ProfileCheckTest() {
     Use({.uri = "spiffe://example.org/mission/iom-ma/desk"});
     profile_.address = "host:1";
-    profile_.ca = folder_.Write("ca.pem", ca_.certificate());
+    profile_.ca = folder_.Write("ca.pem", pki_.ca());
   }
 
   void Use(const passerelle::testing::CertificateRequest& request) {
-    const KeyPair pair = ca_.Issue(request);
+    const KeyPair pair = pki_.Issue(request);
     profile_.certificate = folder_.Write("client.pem", pair.certificate);
     profile_.key = folder_.Write("client.key", pair.key);
   }
   ProfileReport Check() { return CheckProfile(profile_, absl::Now()); }
 
-  TestCa ca_;
-  TestFolder folder_;
+  const TestPki& pki_ = TestPki::Shared();
+  TempDir folder_;
   Profile profile_;
 };
 
@@ -129,7 +129,7 @@ TEST_F(ProfileCheckTest, AKeyThatOthersCanReadIsRefused) {
 }
 
 TEST_F(ProfileCheckTest, AKeyOfAnotherCertificateIsRefused) {
-  profile_.key = folder_.Write("other.key", ca_.Issue({}).key);
+  profile_.key = folder_.Write("other.key", pki_.Issue({}).key);
   EXPECT_THAT(Check().problems, ElementsAre(HasSubstr("does not belong")));
 }
 
@@ -147,7 +147,7 @@ TEST_F(ProfileCheckTest, DatesAreChecked) {
 }
 
 TEST_F(ProfileCheckTest, AnotherCaIsRefused) {
-  profile_.ca = folder_.Write("other-ca.pem", TestCa().certificate());
+  profile_.ca = folder_.Write("other-ca.pem", TestPki().ca());
   EXPECT_THAT(Check().problems, ElementsAre(HasSubstr("not vouched for")));
 }
 

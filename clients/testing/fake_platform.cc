@@ -177,10 +177,10 @@ void FakeMailbox::LoseOne() {
 }
 
 FakePlatform::FakePlatform() {
-  const KeyPair pair = ca_.Issue({.dns = "platform.test"});
+  const KeyPair pair = pki_.Issue({.dns = "platform.test"});
   grpc::SslServerCredentialsOptions tls(
       GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  tls.pem_root_certs = ca_.certificate();
+  tls.pem_root_certs = pki_.ca();
   tls.pem_key_cert_pairs.push_back({pair.key, pair.certificate});
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
@@ -199,12 +199,12 @@ FakePlatform::~FakePlatform() {
 }
 
 client::Profile FakePlatform::GoodProfile() {
-  const KeyPair pair = ca_.Issue({.uri = kUri});
+  const KeyPair pair = pki_.Issue({.uri = kUri});
   return {.name = "test",
           .address = address_,
           .certificate = folder_.Write("client.pem", pair.certificate),
           .key = folder_.Write("client.key", pair.key),
-          .ca = folder_.Write("ca.pem", ca_.certificate()),
+          .ca = folder_.Write("ca.pem", pki_.ca()),
           .officer = "missions/iom-ma/officers/amina",
           .trust_domain = "example.org",
           .server_name = "platform.test"};

@@ -11,11 +11,11 @@
 
 #include "absl/status/status.h"
 #include "clients/cpp/profile.h"
-#include "clients/testing/test_pki.h"
 #include "common/mutex.h"
 #include "passerelle/v1/case.grpc.pb.h"
 #include "passerelle/v1/feasibility_study.grpc.pb.h"
 #include "passerelle/v1/mailbox.grpc.pb.h"
+#include "tests/support/test_pki.h"
 
 namespace passerelle::testing {
 
@@ -122,15 +122,15 @@ class FakePlatform {
   client::Profile GoodProfile();
 
   const std::string& address() const { return address_; }
-  const TestCa& ca() const { return ca_; }
-  const TestFolder& folder() const { return folder_; }
+  const TestPki& pki() const { return pki_; }
+  const TempDir& folder() const { return folder_; }
   CallLog& log() { return log_; }
   FakeCases& cases() { return cases_; }
   FakeMailbox& mailbox() { return mailbox_; }
 
  private:
-  TestCa ca_;
-  TestFolder folder_;
+  const TestPki& pki_ = TestPki::Shared();
+  TempDir folder_;
   CallLog log_;
   FakeCases cases_{log_};
   FakeStudies studies_{log_};

@@ -34,6 +34,7 @@ grpc::Status Serialize(HealthCheckResponse::ServingStatus status,
                        grpc::ByteBuffer* bytes) {
   HealthCheckResponse response;
   response.set_status(status);
+  bytes->Clear();  // a writer wants it empty
   bool own = false;
   return grpc::GenericSerialize<grpc::ProtoBufferWriter, HealthCheckResponse>(
       response, bytes, &own);

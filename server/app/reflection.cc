@@ -106,6 +106,7 @@ class Reflection final
         return End(absl::InvalidArgumentError("no reflection request"));
       }
       const ServerReflectionResponse response = service_.Answer(request);
+      answer_.Clear();  // a writer wants it empty
       bool own = false;
       const grpc::Status serialized =
           grpc::GenericSerialize<grpc::ProtoBufferWriter,

@@ -12,6 +12,7 @@
 #include "passerelle/v1/error_reason.pb.h"
 #include "server/app/calendars.h"
 #include "server/app/drain.h"
+#include "server/app/grpc_log.h"
 #include "server/app/health.h"
 #include "server/app/listener.h"
 #include "server/app/poller.h"
@@ -174,7 +175,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
       std::vector<std::function<void()>>{
           [p] { p->tls->CheckNow(); }, [p] { p->revocation->CheckNow(); },
           // Suspended missions and expired certificates.
-          [p] { p->health->Recheck(); }});
+          [p] { p->health->Recheck(); }, [] { ReportGrpcLog(); }});
   p->drain = std::make_unique<Drain>(
       DrainSteps{
           .not_serving = [p] { p->health->Drain(); },

@@ -198,6 +198,7 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
       pipeline_.engine().RecordMailRead(call_);
     }
     response.set_resume_after(cursor_);
+    response_.Clear();  // a writer wants it empty
     bool own = false;
     // Cannot fail: the message is ours and far below any limit.
     static_cast<void>(grpc::GenericSerialize<grpc::ProtoBufferWriter,

@@ -18,7 +18,7 @@
 namespace passerelle::bench {
 namespace {
 
-using testing::ScratchDir;
+using testing::TempDir;
 using testing::TestPki;
 
 struct Bench {
@@ -52,7 +52,7 @@ struct Ours {
     return ours;
   }
 
-  ScratchDir store;
+  TempDir store;
   std::unique_ptr<ChildServer> server;
   std::unique_ptr<Fleet> fleet;
 };

@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <iostream>
 #include <thread>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "tests/integration/echo_process.h"
 #include "tests/integration/echo_server.h"
+#include "tests/support/server_process.h"
 #include "tests/support/test_pki.h"
 
 namespace passerelle {
@@ -21,7 +24,7 @@ namespace {
 using ::passerelle::testing::Call;
 using ::passerelle::testing::Connect;
 using ::passerelle::testing::EchoProcess;
-using ::passerelle::testing::ScratchDir;
+using ::passerelle::testing::TempDir;
 using ::passerelle::testing::TestPki;
 
 constexpr int kLimit = 96;
@@ -53,7 +56,7 @@ TEST_P(DescriptorFloodTest, ServesAgainWithinTwoSeconds) {
   if (GetParam() == 0) GTEST_SKIP() << "the sanitizer needs descriptors";
 #endif
   TestPki& pki = TestPki::Shared();
-  const ScratchDir scratch;
+  const TempDir scratch;
   EchoProcess process({.pki_dir = pki.dir(),
                        .staging_dir = scratch.path() + "/staging",
                        .descriptor_limit = kLimit,
@@ -104,6 +107,50 @@ TEST_P(DescriptorFloodTest, ServesAgainWithinTwoSeconds) {
   stop = true;
   worker.join();
   EXPECT_EQ(failures, 0);
+}
+
+// R19 on the whole server, word by word.
+TEST(DescriptorFloodOnTheServerTest, CallsGoOnAndNewClientsAreServed) {
+  constexpr int kServerLimit = 256;
+  TestPki& pki = TestPki::Shared();
+  testing::ServerProcess server(testing::ServerProcess::Settings{
+      {"limits.connections_per_source", "2000"}});
+  server.LimitDescriptors(kServerLimit);
+  ASSERT_TRUE(server.Start());
+  constexpr char kCheck[] = "/grpc.health.v1.Health/Check";
+  const auto credentials = pki.Client("platform", "batch");
+  const auto established = Connect(server.port(), credentials);
+  ASSERT_TRUE(Call(established, kCheck).status.ok());
+  const std::vector<int> sockets = Flood(server.port(), 3 * kServerLimit);
+  const absl::Time flooded = absl::Now();
+  int calls = 0;
+  int failures = 0;
+  absl::Duration slowest;
+  while (absl::Now() < flooded + absl::Seconds(5)) {
+    const absl::Time begin = absl::Now();
+    if (!Call(established, kCheck, "", absl::Seconds(2)).status.ok()) {
+      ++failures;
+    }
+    slowest = std::max(slowest, absl::Now() - begin);
+    ++calls;
+  }
+  for (const int fd : sockets) close(fd);
+  const absl::Time end = absl::Now();
+  bool served = false;
+  while (!served && absl::Now() < end + absl::Seconds(10)) {
+    served =
+        Call(Connect(server.port(), credentials), kCheck, "", absl::Seconds(1))
+            .status.ok();
+  }
+  const absl::Duration again = absl::Now() - end;
+  EXPECT_TRUE(served);
+  EXPECT_LE(again, absl::Seconds(2));
+  EXPECT_EQ(failures, 0);
+  EXPECT_GT(calls, 500);
+  EXPECT_TRUE(server.WaitForLog("connections_shed", 0, absl::ZeroDuration()));
+  std::cout << 3 * kServerLimit << " idle connections over a limit of "
+            << kServerLimit << ": " << calls << " calls meanwhile, slowest "
+            << slowest << ", new client served after " << again << std::endl;
 }
 
 INSTANTIATE_TEST_SUITE_P(ReservedDescriptors, DescriptorFloodTest,

@@ -84,7 +84,7 @@ class SmallDisk {
  public:
   explicit SmallDisk(const std::string& path) : path_(path) {
     mounted_ = mkdir(path.c_str(), 0700) == 0 &&
-               mount("tmpfs", path.c_str(), "tmpfs", 0, "size=16m") == 0;
+               mount("tmpfs", path.c_str(), "tmpfs", 0, "size=64m") == 0;
   }
   ~SmallDisk() {
     if (mounted_) umount2(path_.c_str(), MNT_DETACH);
@@ -109,7 +109,7 @@ class SmallDisk {
 };
 
 TEST(DiskFullTest, RefusesChangesAndRecoversOnARealFileSystem) {
-  const ScratchDir scratch;
+  const TempDir scratch;
   const SmallDisk disk(scratch.path() + "/disk");
   if (!disk.mounted()) GTEST_SKIP() << "mounting is not permitted here";
   ServerProcess server(

@@ -3,11 +3,12 @@
 #include <functional>
 #include <future>
 #include <iostream>
+#include <iterator>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "clients/testing/test_pki.h"
 #include "common/grpc_status.h"
 #include "common/x509.h"
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -20,6 +21,7 @@
 #include "tests/support/arrange.h"
 #include "tests/support/server_process.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/test_pki.h"
 
 namespace passerelle::testing {
 namespace {
@@ -145,6 +147,7 @@ void ExpectShutOut(ServerProcess& server, client::Client& client,
   OpenHealthWatch health_watch(client);
   OpenReflection reflection(client);
   ASSERT_TRUE(reflection.Ask());
+  ASSERT_TRUE(reflection.Ask());
   auto poll = std::async(std::launch::async, [&] {
     return Fetch(client, 1, absl::Seconds(50)).status();
   });
@@ -229,9 +232,9 @@ TEST_F(AdmissionTest, MissionSuspendedInTheDirectoryIsShutOutUntilLifted) {
 
 // R17, with an authority that signs for seconds.
 TEST_F(AdmissionTest, CertificateThatExpiresInFlightIsShutOut) {
-  const TestCa short_lived;
+  const TestPki short_lived;
   WriteFileOrDie(server_.ca_path(),
-                 ReadFileOrDie(server_.ca_path()) + short_lived.certificate());
+                 ReadFileOrDie(server_.ca_path()) + short_lived.ca());
   const KeyPair pair =
       short_lived.Issue({.uri = "spiffe://passerelle.test/mission/iom-ma/brief",
                          .not_after = absl::Now() + absl::Seconds(6)});
@@ -255,61 +258,97 @@ TEST_F(AdmissionTest, CertificateThatExpiresInFlightIsShutOut) {
   });
 }
 
-// R18 end to end; rotation_test has the hundred turns and every fault.
-TEST_F(AdmissionTest, ServerCertificateIsReplacedUnderLoad) {
+// R18 on the whole server; rotation_test has more faults.
+TEST(CertificateRotationTest, HundredTurnsAndEveryFaultUnderLoad) {
+  constexpr int kTurns = 100;
   TestPki pki;
+  const TestPki second;  // its authority is trusted as well
   ServerProcess server({}, pki);
-  const auto place = [&](const std::string& certificate,
-                         const std::string& key) {
-    WriteFileOrDie(server.key_path(), key);
-    WriteFileOrDie(server.certificate_path(), certificate);
+  WriteFileOrDie(server.ca_path(), pki.ca() + second.ca());
+  const auto place = [&](const KeyPair& pair) {
+    WriteFileOrDie(server.key_path(), pair.key);
+    WriteFileOrDie(server.certificate_path(), pair.certificate);
+  };
+  const auto serial_of = [](const KeyPair& pair) {
+    return SerialHex(*ParseCertificates(pair.certificate)->front());
   };
   ASSERT_TRUE(server.Start());
-  const auto credentials = pki.Client("iom-ma", "batch");
+  const auto credentials = pki.Client("platform", "batch");
   constexpr char kCheck[] = "/grpc.health.v1.Health/Check";
   std::atomic<bool> stop{false};
   std::atomic<int> handshakes{0};
+  std::atomic<int> calls{0};
   std::atomic<int> failures{0};
-  std::thread load([&] {
-    while (!stop) {
+  std::vector<std::thread> load;
+  load.emplace_back([&] {
+    for (; !stop; ++handshakes) {
       if (!Call(Connect(server.port(), credentials), kCheck).status.ok()) {
         ++failures;
       }
-      ++handshakes;
     }
   });
-  const auto serial_shown = [&] {
-    return Call(Connect(server.port(), credentials), kCheck).server_serial;
-  };
-  std::string in_force = serial_shown();
-  for (int turn = 0; turn < 5; ++turn) {
-    pki.Run("server");
-    const std::string certificate =
-        ReadFileOrDie(pki.Server().certificate_path);
-    const std::string key = ReadFileOrDie(pki.Server().key_path);
-    const std::string serial =
-        SerialHex(*ParseCertificates(certificate)->front());
-    // A fault first, each time another one: the old pair stays.
-    const size_t from = server.log().size();
-    const std::string faults[] = {"", "rubbish", certificate.substr(0, 200),
-                                  certificate.substr(0, 900),
-                                  ReadFileOrDie(server.ca_path())};
-    place(faults[turn], key);
-    EXPECT_TRUE(
-        server.WaitForLog("tls_material_rejected", from, absl::Seconds(5)));
-    EXPECT_EQ(serial_shown(), in_force);
-    place(certificate, key);
-    const absl::Time deadline = absl::Now() + absl::Seconds(5);
-    while (serial_shown() != serial && absl::Now() < deadline) {
+  load.emplace_back([&] {
+    const auto channel = Connect(server.port(), credentials);
+    for (; !stop; ++calls) {
+      if (!Call(channel, kCheck).status.ok()) ++failures;
     }
-    EXPECT_EQ(serial_shown(), serial);
-    in_force = serial;
+  });
+  const auto served_within = [&](const std::string& serial,
+                                 absl::Duration within) {
+    const absl::Time deadline = absl::Now() + within;
+    while (absl::Now() < deadline) {
+      if (Call(Connect(server.port(), credentials), kCheck).server_serial ==
+          serial) {
+        return true;
+      }
+    }
+    return false;
+  };
+  KeyPair in_force;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    in_force = pki.Issue({.ip = "127.0.0.1"});
+    const size_t from = server.log().size();
+    place(in_force);
+    ASSERT_TRUE(server.WaitForLog(serial_of(in_force), from, absl::Seconds(10)))
+        << turn;
   }
+  EXPECT_TRUE(served_within(serial_of(in_force), absl::Seconds(5)));
+
+  const KeyPair good = pki.Issue({.ip = "127.0.0.1"});
+  const struct {
+    const char* what;
+    KeyPair pair;
+  } faults[] = {
+      {"wrong key", {good.certificate, in_force.key}},
+      {"empty", {"", good.key}},
+      {"truncated", {good.certificate.substr(0, 200), good.key}},
+      {"truncated chain", {good.certificate.substr(0, 900), good.key}},
+      {"expired", second.Issue({.ip = "127.0.0.1",
+                                .not_before = absl::Now() - absl::Hours(2),
+                                .not_after = absl::Now() - absl::Hours(1)})},
+      {"wrong authority", TestPki().Issue({.ip = "127.0.0.1"})},
+  };
+  for (const auto& fault : faults) {
+    const size_t from = server.log().size();
+    place(fault.pair);
+    EXPECT_TRUE(
+        server.WaitForLog("tls_material_rejected", from, absl::Seconds(10)))
+        << fault.what;
+    const int seen = handshakes;
+    EXPECT_TRUE(served_within(serial_of(in_force), absl::Seconds(5)))
+        << fault.what;
+    while (handshakes < seen + 20) std::this_thread::yield();
+  }
+  place(good);
+  EXPECT_TRUE(served_within(serial_of(good), absl::Seconds(10)));
   stop = true;
-  load.join();
+  for (std::thread& thread : load) thread.join();
   EXPECT_EQ(failures, 0);
-  EXPECT_EQ(server.Wait(absl::ZeroDuration()), -1);  // it lives
-  std::cout << handshakes << " handshakes" << std::endl;
+  EXPECT_GT(handshakes, kTurns);
+  EXPECT_EQ(server.Wait(absl::ZeroDuration()), -1);  // the first one, alive
+  std::cout << kTurns << " turns, " << std::size(faults) << " faults, "
+            << handshakes << " handshakes and " << calls << " calls, "
+            << failures << " failed" << std::endl;
 }
 
 }  // namespace

@@ -124,7 +124,7 @@ TEST(CertsTest, ThirteenMissionsTakeSeconds) {
 }
 
 TEST(CertsTest, NoScratchSpaceIsLeftBehind) {
-  testing::ScratchDir scratch;
+  testing::TempDir scratch;
   const std::string dir = scratch.path() + "/pki";
   EXPECT_EQ(Certs({"init", dir}).exit_status, 0);
   EXPECT_EQ(Certs({"mission", dir, "mission-gn", "batch"}).exit_status, 0);

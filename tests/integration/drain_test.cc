@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "absl/time/clock.h"
-#include "grpc/health/v1/health.pb.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "server/app/drain.h"
 #include "tests/integration/echo_process.h"
@@ -21,7 +21,7 @@ using ::passerelle::testing::Call;
 using ::passerelle::testing::CallResult;
 using ::passerelle::testing::Connect;
 using ::passerelle::testing::EchoProcess;
-using ::passerelle::testing::ScratchDir;
+using ::passerelle::testing::TempDir;
 using ::passerelle::testing::TestPki;
 
 HealthCheckResponse::ServingStatus Check(
@@ -46,7 +46,7 @@ class DrainTest : public ::testing::Test {
   }
 
   TestPki& pki_ = TestPki::Shared();
-  ScratchDir scratch_;
+  TempDir scratch_;
 };
 
 TEST_F(DrainTest, SigtermDrainsInOrderWithinTenSeconds) {
@@ -57,11 +57,23 @@ TEST_F(DrainTest, SigtermDrainsInOrderWithinTenSeconds) {
   EXPECT_EQ(Check(channel, ""), HealthCheckResponse::SERVING);
   EXPECT_EQ(Check(channel, "test"), HealthCheckResponse::SERVING);
   EXPECT_EQ(Check(channel, "other"), HealthCheckResponse::SERVICE_UNKNOWN);
+  const auto stub = ::grpc::health::v1::Health::NewStub(channel);
+  HealthCheckRequest request;
+  request.set_service("test");
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(30)));
+  const auto stream = stub->Watch(&context, request);
+  HealthCheckResponse told;
+  ASSERT_TRUE(stream->Read(&told));
+  EXPECT_EQ(told.status(), HealthCheckResponse::SERVING);
   CallResult held;
   std::thread watch(
       [&] { held = Call(channel, "/test/Hold", "", absl::Seconds(30)); });
   const absl::Time begin = absl::Now();
   process.Signal(SIGTERM);
+  ASSERT_TRUE(stream->Read(&told));
+  EXPECT_EQ(told.status(), HealthCheckResponse::NOT_SERVING);
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(2));
   while (Check(channel, "test") != HealthCheckResponse::NOT_SERVING &&
          absl::Now() < begin + absl::Seconds(2)) {
     std::this_thread::yield();
@@ -74,6 +86,8 @@ TEST_F(DrainTest, SigtermDrainsInOrderWithinTenSeconds) {
   watch.join();
   EXPECT_EQ(held.status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_GE(absl::Now() - begin, absl::Seconds(2));
+  EXPECT_FALSE(stream->Read(&told));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(process.Wait(), 0);
   EXPECT_LT(absl::Now() - begin, absl::Seconds(10));
 }

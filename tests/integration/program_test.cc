@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
@@ -168,7 +169,7 @@ TEST(ProgramTest, FaultyFilesPreventTheStartWithAWordWhy) {
                 {"revocation.file", "nonsense here\n"},
                 {"calendars.file", "[[["}};
   for (const auto& fault : faults) {
-    const ScratchDir scratch;
+    const TempDir scratch;
     const std::string path = scratch.path() + "/faulty";
     WriteFileOrDie(path, fault.content);
     ServerProcess server(
@@ -177,6 +178,46 @@ TEST(ProgramTest, FaultyFilesPreventTheStartWithAWordWhy) {
     EXPECT_THAT(server.log(), HasSubstr("passerelled: ")) << fault.key;
     EXPECT_FALSE(Exists(server.dir() + "/tls")) << fault.key;
   }
+}
+
+TEST(ProgramTest, FailedHandshakesAreCountedByCauseWithoutAddresses) {
+  TestPki& pki = TestPki::Shared();
+  ServerProcess server;
+  ASSERT_TRUE(server.Start());
+  const auto fails =
+      [&](std::shared_ptr<grpc::ChannelCredentials> credentials) {
+        EXPECT_EQ(Call(Connect(server.port(), std::move(credentials)), "/a/b")
+                      .status.error_code(),
+                  grpc::StatusCode::UNAVAILABLE);
+      };
+  const size_t from = server.log().size();
+  fails(grpc::SslCredentials({.pem_root_certs = pki.ca(),
+                              .pem_private_key = "",
+                              .pem_cert_chain = ""}));
+  ASSERT_TRUE(server.WaitForLog("peer did not return a certificate", from,
+                                absl::Seconds(5)));
+  // Ten seconds later what came meanwhile is told, in one line for each cause.
+  const KeyPair foreign =
+      TestPki().Issue({.uri = "spiffe://passerelle.test/mission/iom-tn/batch"});
+  for (int i = 0; i < 20; ++i) {
+    fails(grpc::InsecureChannelCredentials());
+    fails(grpc::SslCredentials({.pem_root_certs = pki.ca(),
+                                .pem_private_key = foreign.key,
+                                .pem_cert_chain = foreign.certificate}));
+  }
+  ASSERT_TRUE(
+      server.WaitForLog("certificate verify failed", from, absl::Seconds(20)));
+  ASSERT_TRUE(
+      server.WaitForLog("wrong version number", from, absl::Seconds(5)));
+  const std::string log = server.log().substr(from);
+  int lines = 0;
+  for (const absl::string_view line :
+       absl::StrSplit(log, '\n', absl::SkipEmpty())) {
+    lines += absl::StrContains(line, "tls_handshakes_failed") ? 1 : 0;
+    EXPECT_TRUE(line.front() == '{' && line.back() == '}') << line;
+  }
+  EXPECT_LE(lines, 4);
+  EXPECT_THAT(log, Not(HasSubstr("127.0.0.1")));
 }
 
 // R26: whatever happens, a log names no person and no file.

@@ -23,7 +23,7 @@ using ::passerelle::testing::CallResult;
 using ::passerelle::testing::Connect;
 using ::passerelle::testing::EchoServer;
 using ::passerelle::testing::ReadFileOrDie;
-using ::passerelle::testing::ScratchDir;
+using ::passerelle::testing::TempDir;
 using ::passerelle::testing::TestPki;
 using ::passerelle::testing::WriteFileOrDie;
 
@@ -92,7 +92,7 @@ class RotationTest : public ::testing::Test {
   }
 
   TestPki pki_;
-  ScratchDir scratch_;
+  TempDir scratch_;
   // Ahead, so that certificates made a moment later are valid already.
   DrivenClock clock_{absl::Now() + absl::Minutes(1)};
   std::vector<PairText> pairs_;

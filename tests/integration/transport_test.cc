@@ -27,7 +27,7 @@ using ::passerelle::testing::CallResult;
 using ::passerelle::testing::Connect;
 using ::passerelle::testing::EchoServer;
 using ::passerelle::testing::ReadFileOrDie;
-using ::passerelle::testing::ScratchDir;
+using ::passerelle::testing::TempDir;
 using ::passerelle::testing::TestPki;
 using ::passerelle::testing::WriteFileOrDie;
 
@@ -79,7 +79,7 @@ class TransportTest : public ::testing::Test {
   }
 
   TestPki& pki_ = TestPki::Shared();
-  ScratchDir scratch_;
+  TempDir scratch_;
   DrivenClock clock_{absl::Now() + absl::Minutes(1)};
   std::unique_ptr<EchoServer> server_;
 };

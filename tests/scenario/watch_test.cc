@@ -172,7 +172,7 @@ TEST(WatchScenario, SuspensionEndsAnOpenStream) {
 }
 
 TEST(WatchScenario, RevocationEndsAnOpenStream) {
-  ScratchDir dir;
+  TempDir dir;
   const std::string revoked = dir.path() + "/revoked.txt";
   WriteFileOrDie(revoked, "# nobody\n");
   TestServer server(

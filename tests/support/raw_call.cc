@@ -56,8 +56,7 @@ std::shared_ptr<grpc::Channel> FreshChannel(absl::string_view mission,
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 20);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  // By address: a name is resolved at most every 30 seconds, so a call whose
-  // connection is lost now and then waits that long for the next one.
+  // By address: what a resolver does after each lost connection is not tested.
   return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port),
                                    TestPki::Shared().Client(mission, "batch"),
                                    arguments);

@@ -121,6 +121,12 @@ void ServerProcess::Spawn(const std::vector<std::string>& more_arguments) {
   if (pid_ > 0) Die("it runs already");
   if (log_reader_.joinable()) log_reader_.join();
   std::vector<std::string> arguments = {PASSERELLED, "--config", config_path_};
+  if (descriptor_limit_ > 0) {
+    // Before it starts: it reads its own limit.
+    arguments.insert(arguments.begin(),
+                     {"/usr/bin/prlimit",
+                      absl::StrCat("--nofile=", descriptor_limit_), "--"});
+  }
   arguments.insert(arguments.end(), more_arguments.begin(),
                    more_arguments.end());
   std::vector<char*> argv;
@@ -132,8 +138,8 @@ void ServerProcess::Spawn(const std::vector<std::string>& more_arguments) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, pipes[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, pipes[1], STDERR_FILENO);
-  if (posix_spawn(&pid_, PASSERELLED, &actions, nullptr, argv.data(),
-                  environ) != 0) {
+  if (posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ) !=
+      0) {
     Die("cannot spawn");
   }
   posix_spawn_file_actions_destroy(&actions);

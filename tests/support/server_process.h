@@ -33,6 +33,9 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
+  // Lets the server open so many descriptors, from its next start.
+  void LimitDescriptors(int limit) { descriptor_limit_ = limit; }
+
   // Spawns and waits until the server says that it serves.
   // Returns: whether it does, within `timeout`.
   bool Start(absl::Duration timeout = absl::Seconds(20));
@@ -86,11 +89,12 @@ class ServerProcess {
   void ReadLog(int fd);
 
   TestPki& pki_;
-  ScratchDir scratch_;
+  TempDir scratch_;
   std::string config_path_;
   Settings settings_;
   pid_t pid_ = -1;
   int port_ = 0;
+  int descriptor_limit_ = 0;  // 0: the test's own
   std::map<std::string, std::unique_ptr<client::Client>> clients_;
   std::thread log_reader_;
   mutable Mutex mutex_;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <system_error>
 
@@ -30,6 +31,16 @@ class TempDir {
   // The path of a file in it, which need not exist.
   std::string File(absl::string_view name) const {
     return path_ + "/" + std::string(name);
+  }
+
+  // Makes such a file, for its owner only, as keys must be.
+  // Returns: its path.
+  std::string Write(absl::string_view name, absl::string_view content) const {
+    namespace fs = std::filesystem;
+    const std::string path = File(name);
+    std::ofstream(path, std::ios::binary) << content;
+    fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+    return path;
   }
 
  private:

@@ -2,33 +2,80 @@
 
 #include <fcntl.h>
 #include <grpcpp/security/credentials.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "clients/cpp/openssl_ptr.h"
 
 namespace passerelle::testing {
 namespace {
+
+using client::BioPtr;
+using client::KeyPtr;
+using client::X509Ptr;
 
 [[noreturn]] void Die(absl::string_view what) {
   std::fprintf(stderr, "test PKI: %s\n", std::string(what).c_str());
   std::abort();
 }
 
-std::string MakeScratch() {
-  std::string path =
-      (std::filesystem::temp_directory_path() / "passerelle.XXXXXX").string();
-  if (mkdtemp(path.data()) == nullptr) Die("no temporary folder");
-  return path;
+BioPtr Open(const std::string& path) {
+  BioPtr bio(BIO_new_file(path.c_str(), "r"));
+  if (bio == nullptr) Die(absl::StrCat("cannot read ", path));
+  return bio;
+}
+
+template <typename Write>
+std::string Pem(const Write& write) {
+  BioPtr bio(BIO_new(BIO_s_mem()));
+  write(bio.get());
+  char buffer[16384];
+  const int size = BIO_read(bio.get(), buffer, sizeof(buffer));
+  return std::string(buffer, size > 0 ? static_cast<size_t>(size) : 0);
+}
+
+std::string PemOf(X509* certificate) {
+  return Pem([&](BIO* bio) { PEM_write_bio_X509(bio, certificate); });
+}
+
+void Extend(X509* certificate, X509* issuer, int nid,
+            const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+  X509_EXTENSION* extension =
+      X509V3_EXT_nconf_nid(nullptr, &context, nid, value.c_str());
+  X509_add_ext(certificate, extension, -1);
+  X509_EXTENSION_free(extension);
+}
+
+// An unsigned certificate for `key`.
+X509Ptr Draft(EVP_PKEY* key, X509* issuer, absl::Time from, absl::Time until) {
+  static std::atomic<int64_t> serial{1};
+  X509Ptr certificate(X509_new());
+  X509_set_version(certificate.get(), 2);
+  ASN1_INTEGER_set_int64(X509_get_serialNumber(certificate.get()), ++serial);
+  ASN1_TIME_set(X509_getm_notBefore(certificate.get()), absl::ToTimeT(from));
+  ASN1_TIME_set(X509_getm_notAfter(certificate.get()), absl::ToTimeT(until));
+  X509_NAME_add_entry_by_txt(
+      X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC,
+      reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
+  X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer));
+  X509_set_pubkey(certificate.get(), key);
+  return certificate;
 }
 
 }  // namespace
@@ -87,14 +134,9 @@ void WriteFileOrDie(const std::string& path, absl::string_view content) {
   }
 }
 
-TestPki::TestPki(absl::string_view trust_domain) : dir_(MakeScratch()) {
+TestPki::TestPki(absl::string_view trust_domain) {
   Run("init", {"--trust-domain", std::string(trust_domain)});
   Run("server");
-}
-
-TestPki::~TestPki() {
-  std::error_code ignored;
-  std::filesystem::remove_all(dir_, ignored);
 }
 
 TestPki& TestPki::Shared() {
@@ -105,7 +147,7 @@ TestPki& TestPki::Shared() {
 std::string TestPki::Run(absl::string_view command,
                          const std::vector<std::string>& arguments) {
   std::vector<std::string> all = {PASSERELLE_CERTS_TOOL, std::string(command),
-                                  dir_};
+                                  dir()};
   all.insert(all.end(), arguments.begin(), arguments.end());
   ProgramResult result = RunProgram(all);
   if (result.exit_status != 0) {
@@ -117,7 +159,7 @@ std::string TestPki::Run(absl::string_view command,
 TestPki::Pair TestPki::Mission(absl::string_view mission,
                                absl::string_view workload) {
   const std::string folder =
-      absl::StrCat(dir_, "/missions/", mission, "/", workload);
+      absl::StrCat(dir(), "/missions/", mission, "/", workload);
   if (!std::filesystem::exists(folder)) {
     Run("mission", {std::string(mission), std::string(workload)});
   }
@@ -126,8 +168,8 @@ TestPki::Pair TestPki::Mission(absl::string_view mission,
 }
 
 TestPki::Pair TestPki::Server() {
-  return {.certificate_path = dir_ + "/server/cert.pem",
-          .key_path = dir_ + "/server/key.pem"};
+  return {.certificate_path = dir_.File("server/cert.pem"),
+          .key_path = dir_.File("server/key.pem")};
 }
 
 std::shared_ptr<grpc::ChannelCredentials> TestPki::Client(
@@ -139,11 +181,29 @@ std::shared_ptr<grpc::ChannelCredentials> TestPki::Client(
        .pem_cert_chain = ReadFileOrDie(pair.certificate_path)});
 }
 
-ScratchDir::ScratchDir() : path_(MakeScratch()) {}
-
-ScratchDir::~ScratchDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+KeyPair TestPki::Issue(const CertificateRequest& request) const {
+  const X509Ptr issuer(PEM_read_bio_X509(
+      Open(dir_.File("ca/intermediate.pem")).get(), nullptr, nullptr, nullptr));
+  const KeyPtr issuer_key(PEM_read_bio_PrivateKey(
+      Open(dir_.File("ca/intermediate.key")).get(), nullptr, nullptr, nullptr));
+  const KeyPtr key(EVP_EC_gen("P-256"));
+  const X509Ptr certificate =
+      Draft(key.get(), issuer.get(), request.not_before, request.not_after);
+  std::vector<std::string> names;
+  if (!request.uri.empty()) names.push_back("URI:" + request.uri);
+  if (!request.dns.empty()) names.push_back("DNS:" + request.dns);
+  if (!request.ip.empty()) names.push_back("IP:" + request.ip);
+  X509* own = certificate.get();
+  if (!names.empty()) {
+    Extend(own, issuer.get(), NID_subject_alt_name, absl::StrJoin(names, ","));
+  }
+  Extend(own, issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
+  Extend(own, issuer.get(), NID_ext_key_usage, "serverAuth,clientAuth");
+  X509_sign(own, issuer_key.get(), EVP_sha256());
+  return {PemOf(own) + PemOf(issuer.get()), Pem([&](BIO* bio) {
+            PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0,
+                                     nullptr, nullptr);
+          })};
 }
 
 }  // namespace passerelle::testing

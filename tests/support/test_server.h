@@ -68,7 +68,7 @@ class TestServer {
  private:
   void Start();
 
-  ScratchDir scratch_;
+  TempDir scratch_;
   app::ServerConfig config_;
   app::Composition composition_;
   DrivenClock clock_;

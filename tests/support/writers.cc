@@ -97,8 +97,9 @@ absl::Status ReadProposals(storage::ReadTransaction& tx,
 
 }  // namespace
 
-Writers::Writers(const ServerProcess& server, int count, Patience patience)
-    : prefix_(patience == Patience::kRepeat ? "r" : "g") {
+Writers::Writers(const ServerProcess& server, int count, Patience patience,
+                 std::string prefix)
+    : prefix_(std::move(prefix)) {
   for (int i = 0; i < count; ++i) {
     clients_.push_back(server.Open("iom-tn", "cm", OptionsOf(patience)));
   }
@@ -227,7 +228,7 @@ void FillStore(const std::string& path, int files) {
 }
 
 StoreContent ReadStore(const std::string& path) {
-  const ScratchDir scratch;
+  const TempDir scratch;
   const std::string copy = scratch.path() + "/store.db";
   std::filesystem::copy_file(path, copy);
   std::error_code absent;

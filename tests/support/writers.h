@@ -24,7 +24,9 @@ class Writers {
   // GiveUp: no attempt is repeated; every failure is counted.
   enum class Patience { kRepeat, kGiveUp };
 
-  Writers(const ServerProcess& server, int count, Patience patience);
+  // `prefix` tells its references from those of other objects.
+  Writers(const ServerProcess& server, int count, Patience patience,
+          std::string prefix = "r");
   ~Writers();
   Writers(const Writers&) = delete;
   Writers& operator=(const Writers&) = delete;
