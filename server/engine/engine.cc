@@ -53,13 +53,13 @@ Engine::Engine(EngineOptions options, const domain::Contract& contract,
       store_(store),
       records_(options.cache_bytes),
       core_(contract, std::move(secrets), clock, std::move(calendars)),
-      workers_(
-          std::make_unique<Workers>(options.read_threads, options.max_queue)) {}
+      workers_(options.read_threads, options.max_queue) {}
 
 Engine::~Engine() { Stop(); }
 
 void Engine::Stop() {
-  workers_.reset();
+  // The writer may still wake waiters, which then find no worker.
+  workers_.Stop();
   {
     MutexLock lock(&mutex_);
     stopping_ = true;
@@ -104,8 +104,7 @@ void Engine::Execute(std::unique_ptr<Call> call) {
       return Read(std::shared_ptr<Call>(std::move(call)));
     case domain::MethodSpec::Shape::kList: {
       std::shared_ptr<Call> shared(std::move(call));
-      if (workers_ == nullptr ||
-          !workers_->Run([this, shared] { Read(shared); })) {
+      if (!workers_.Run([this, shared] { Read(shared); })) {
         shared->done(Overloaded());
       }
       return;

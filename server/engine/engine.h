@@ -71,7 +71,7 @@ class Engine {
   // Records what a mission holds; `call.done` is called after the flush.
   void AcknowledgeMail(std::unique_ptr<Call> call);
   MailHub& mail_hub() { return mail_hub_; }
-  Workers& workers() { return *workers_; }
+  Workers& workers() { return workers_; }
 
   // Registers the operator of the platform in an empty directory, who then
   // registers everybody else. Does nothing when the mission exists.
@@ -116,7 +116,7 @@ class Engine {
   const Core core_;
   DisclosureGate gate_;
   MailHub mail_hub_;
-  std::unique_ptr<Workers> workers_;
+  Workers workers_;
 
   mutable Mutex directory_mutex_;
   std::shared_ptr<const Directory> directory_ ABSL_GUARDED_BY(directory_mutex_);

@@ -15,10 +15,13 @@ namespace passerelle::engine {
 class Workers {
  public:
   Workers(int threads, size_t max_queue);
-  ~Workers();  // finishes what is queued
+  ~Workers();  // as Stop
 
-  // False when the queue is full; the job is then not run.
+  // False when the queue is full or after Stop; the job is then not run.
   [[nodiscard]] bool Run(std::function<void()> job);
+
+  // Finishes what is queued and takes nothing more.
+  void Stop();
 
  private:
   void Loop();

@@ -93,6 +93,7 @@ class Fetch final : public Ticker::Waiting,
   }
 
   void Look() {
+    const int look = ++looks_;
     if (waited_) {
       // Whoever waited may have been shut out meanwhile.
       const absl::Status still = pipeline_.StillAdmitted(*peer_);
@@ -116,8 +117,9 @@ class Fetch final : public Ticker::Waiting,
     const int64_t handle = pipeline_.engine().mail_hub().Wait(
         mission_, request_.after_sequence(),
         [self = shared_from_this()] { self->Woken(); });
+    // Woken meanwhile, the next look may be at this very place already.
     MutexLock lock(&mutex_);
-    if (handle_ == kRegistering) handle_ = handle;
+    if (handle_ == kRegistering && looks_ == look) handle_ = handle;
   }
 
   void Woken() {
@@ -137,6 +139,7 @@ class Fetch final : public Ticker::Waiting,
   const std::string mission_;
   bool waits_ = false;
   bool waited_ = false;  // one look at a time
+  std::atomic<int> looks_{0};
   absl::Time end_;
   absl::Time last_admission_;  // ticker's thread only, after Start
   Mutex mutex_;

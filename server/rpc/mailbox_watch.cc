@@ -2,6 +2,7 @@
 // portion at a time, and waits without a thread. Ends by itself, on revocation,
 // when the server stops, and when the reader does not read.
 
+#include <atomic>
 #include <memory>
 #include <utility>
 
@@ -162,6 +163,7 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   }
 
   void Look() {
+    const int look = ++looks_;
     pb::FetchMailboxResponse page;
     const absl::Status status =
         pipeline_.engine().ReadMail(mission_, cursor_, kPortion, &page);
@@ -174,8 +176,9 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     }
     const int64_t handle = pipeline_.engine().mail_hub().Wait(
         mission_, cursor_, [self = shared_from_this()] { self->Woken(); });
+    // Woken meanwhile, the next look may be at this very place already.
     MutexLock lock(&mutex_);
-    if (handle_ == kRegistering) handle_ = handle;
+    if (handle_ == kRegistering && looks_ == look) handle_ = handle;
   }
 
   void Woken() {
@@ -200,6 +203,7 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     response.set_resume_after(cursor_);
     response_.Clear();  // a writer wants it empty
     bool own = false;
+    response_.Clear();  // gRPC aborts on a buffer that holds something
     // Cannot fail: the message is ours and far below any limit.
     static_cast<void>(grpc::GenericSerialize<grpc::ProtoBufferWriter,
                                              pb::WatchMailboxResponse>(
@@ -244,8 +248,9 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   std::string mission_;
   bool entered_ = false;
   absl::Time start_;
-  absl::Time last_admission_;            // ticker's thread only, after Start
-  int64_t cursor_ = 0;                   // one look or write at a time
+  absl::Time last_admission_;  // ticker's thread only, after Start
+  int64_t cursor_ = 0;         // one look or write at a time
+  std::atomic<int> looks_{0};
   const grpc::ByteBuffer* const bytes_;  // read when it is opened
   pb::WatchMailboxRequest request_;
   grpc::ByteBuffer response_;

@@ -58,7 +58,7 @@ ServerProcess::ServerProcess(Settings settings, TestPki& pki)
   WriteFileOrDie(ca_path(), ReadFileOrDie(pki.ca_path()));
   WriteFileOrDie(revocation_path(), "");
   settings_ = {
-      {"listen.port", "0"},
+      {"listen.port", absl::StrCat(reserved_.number())},
       {"tls.certificate", Quote(certificate_path())},
       {"tls.key", Quote(key_path())},
       {"tls.client_ca", Quote(ca_path())},
@@ -167,8 +167,6 @@ bool ServerProcess::Start(absl::Duration timeout) {
     return false;
   }
   port_ = port;
-  settings_["listen.port"] = absl::StrCat(port);
-  WriteConfig();
   return true;
 }
 

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "clients/cpp/client.h"
 #include "common/mutex.h"
+#include "tests/support/reserved_port.h"
 #include "tests/support/test_pki.h"
 
 namespace passerelle::testing {
@@ -93,6 +94,7 @@ class ServerProcess {
   std::string config_path_;
   Settings settings_;
   pid_t pid_ = -1;
+  const ReservedPort reserved_;  // used unless the settings name another
   int port_ = 0;
   int descriptor_limit_ = 0;  // 0: the test's own
   std::map<std::string, std::unique_ptr<client::Client>> clients_;

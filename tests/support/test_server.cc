@@ -40,7 +40,7 @@ TestServer::TestServer(Tweak tweak, app::Composition composition)
                              absl::UTCTimeZone())) {
   TestPki& pki = TestPki::Shared();
   const TestPki::Pair pair = pki.Server();
-  config_.listen.port = 0;
+  config_.listen.port = port_.number();
   config_.tls.certificate = pair.certificate_path;
   config_.tls.key = pair.key_path;
   config_.tls.client_ca = pki.ca_path();
@@ -65,7 +65,9 @@ TestServer::~TestServer() = default;
 
 void TestServer::Start() {
   server_ = OrDie(app::Server::Start(config_, composition_), "start");
-  config_.listen.port = server_->port();
+  MutexLock lock(&clients_mutex_);
+  for (auto& [name, old] : clients_) old_clients_.push_back(std::move(old));
+  clients_.clear();
 }
 
 void TestServer::Restart() {
@@ -151,6 +153,7 @@ void TestServer::SettleTimers() {
 
 client::Client& TestServer::As(absl::string_view mission,
                                absl::string_view officer) {
+  MutexLock lock(&clients_mutex_);
   auto& kept = clients_[absl::StrCat(mission, "/", officer)];
   if (kept == nullptr) {
     const TestPki::Pair pair = TestPki::Shared().Mission(mission, "batch");

@@ -10,10 +10,12 @@
 #include "absl/strings/string_view.h"
 #include "clients/cpp/client.h"
 #include "common/clock.h"
+#include "common/mutex.h"
 #include "passerelle/internal/v1/stored.pb.h"
 #include "server/app/server.h"
 #include "server/storage/store.h"
 #include "tests/support/arrange.h"
+#include "tests/support/reserved_port.h"
 #include "tests/support/test_pki.h"
 
 namespace passerelle::testing {
@@ -30,13 +32,14 @@ class TestServer {
   ~TestServer();
 
   DrivenClock& clock() { return clock_; }
-  int port() const { return server_->port(); }
+  int port() const { return port_.number(); }
   app::Server& server() { return *server_; }
   const std::string& dir() const { return scratch_.path(); }
   std::string store_path() const { return scratch_.path() + "/store.db"; }
 
-  // Stops the server and starts it again on the same store and port; clients
-  // connect again by themselves.
+  // Stops the server and starts it again on the same store and port. `As` has
+  // new clients then, because a call on an old one is lost while its channel
+  // has not seen the connection's end; old ones connect again by themselves.
   void Restart();
 
   // Changes the store behind the server's back. Restarts the server.
@@ -54,7 +57,8 @@ class TestServer {
                   const std::string& fields);
 
   // A client of the mission's batch workload, acting for one of its officers
-  // (`fp`); an empty officer asserts none. Kept for the server's life.
+  // (`fp`); an empty officer asserts none. It lives as long as this. Thread
+  // safe.
   client::Client& As(absl::string_view mission, absl::string_view officer);
 
   // A file of host iom-tn and origin iom-ma with transit iom-es, with consent
@@ -69,11 +73,16 @@ class TestServer {
   void Start();
 
   TempDir scratch_;
+  const ReservedPort port_;
   app::ServerConfig config_;
   app::Composition composition_;
   DrivenClock clock_;
   std::unique_ptr<app::Server> server_;
-  std::map<std::string, std::unique_ptr<client::Client>> clients_;
+  Mutex clients_mutex_;
+  std::map<std::string, std::unique_ptr<client::Client>> clients_
+      ABSL_GUARDED_BY(clients_mutex_);
+  std::vector<std::unique_ptr<client::Client>> old_clients_
+      ABSL_GUARDED_BY(clients_mutex_);
   int settled_ = 0;
 };
 
