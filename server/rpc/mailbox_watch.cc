@@ -201,7 +201,6 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
       pipeline_.engine().RecordMailRead(call_);
     }
     response.set_resume_after(cursor_);
-    response_.Clear();  // a writer wants it empty
     bool own = false;
     response_.Clear();  // gRPC aborts on a buffer that holds something
     // Cannot fail: the message is ours and far below any limit.
