@@ -250,7 +250,7 @@ TEST(RequestIdTest, IdsAreRandomUuids) {
   for (int i = 0; i < 1000; ++i) {
     const std::string id = NewRequestId();
     ASSERT_EQ(id.size(), 36);
-    EXPECT_EQ(id[14], '4');
+    EXPECT_EQ(id[14], '7');
     EXPECT_NE(std::string("89ab").find(id[19]), std::string::npos);
     ids.insert(id);
   }

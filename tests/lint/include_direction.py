@@ -53,6 +53,8 @@ SQLITE_PLACES = ("server/storage/sqlite/",)
 STORE_CHOICE = ("server/storage/sqlite/", "server/storage/memory/",
                 "server/storage/postgres/")
 STORE_CHOICE_PLACES = ("server/app/", "server/main.cc", "tests/")
+# Where Abseil's own search for deadlocks is switched off, for gRPC's sake.
+ABSL_MUTEX_PLACES = ("server/app/process.cc",)
 ABSL_MUTEX = re.compile(r"absl::Mutex|absl/synchronization/")
 
 
@@ -113,7 +115,8 @@ def check_tree(root):
                 if fault:
                     problems.append(
                         f"{path}:{number}: {found.group(1)}: {fault}")
-                elif ABSL_MUTEX.search(line.split("//")[0]):
+                elif (ABSL_MUTEX.search(line.split("//")[0])
+                      and path not in ABSL_MUTEX_PLACES):
                     problems.append(
                         f"{path}:{number}: use common/mutex.h, not absl::Mutex")
     return problems
