@@ -500,9 +500,17 @@ TEST_F(GuardsTest, AReportIsValidatedByASecondOfficer) {
   const pb::ValidateVisitReportRequest validate;
   EXPECT_EQ(Run("ValidateVisitReport", validate, &visit),
             pb::SECOND_OFFICER_REQUIRED);
+  // Neither who made the visit nor who wrote the report.
+  visit.set_interviewer("missions/be/officers/cy");
+  EXPECT_EQ(Run("ValidateVisitReport", validate, &visit),
+            pb::SECOND_OFFICER_REQUIRED);
+  actor_.officer = "missions/be/officers/cy";
+  EXPECT_EQ(Run("ValidateVisitReport", validate, &visit),
+            pb::SECOND_OFFICER_REQUIRED);
   actor_.officer = "missions/be/officers/bo";
   EXPECT_EQ(Run("ValidateVisitReport", validate, &visit), kOk);
   EXPECT_EQ(visit.report().findings(), "well");
+  EXPECT_EQ(visit.report().author(), "missions/be/officers/an");
   EXPECT_FALSE(visit.has_draft_report());
   EXPECT_EQ(visit.validator(), "missions/be/officers/bo");
 }
