@@ -149,7 +149,9 @@ absl::Status ChangeExecution::Settle(domain::AnyChange* change) {
   } else if (method_.transition != nullptr) {
     state = change->chosen_state.value_or(
         method_.to_states.empty() ? 0 : method_.to_states.front());
-    if (method_.transition->has_clock()) clock = &method_.transition->clock();
+    if (method_.transition->has_clock() && !change->chosen_state) {
+      clock = &method_.transition->clock();
+    }
   }
   if (state != 0) domain::EnterState(course, state);
   if (header != nullptr) {
