@@ -142,6 +142,11 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
   records_.EndCommit();
   if (!committed.ok()) {
     heads_.clear();  // loaded again from what is really stored
+    for (const auto& command : *commands) {
+      if (!command->consent_case.empty()) {
+        gate_.Lower(command->consent_case, command->consent_epoch);
+      }
+    }
     return committed;
   }
   tail_ = batch->tail();
