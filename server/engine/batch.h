@@ -24,7 +24,6 @@ struct Effects {
   std::vector<std::pair<std::string, internal::MailEntry>> mail;  // by mission
   std::string fingerprint;  // empty: nothing to remember
   internal::StoredAnswer answer;
-  bool directory_changed = false;
   absl::Time wake_time = absl::InfiniteFuture();  // of the records written
 };
 
@@ -52,7 +51,6 @@ class Batch {
   // After the commit.
   const journal::Tail& tail() const { return journal_.tail(); }
   const MailboxHeads& new_heads() const { return new_heads_; }
-  bool directory_changed() const { return directory_changed_; }
   absl::Time wake_time() const { return wake_time_; }
 
  private:
@@ -61,7 +59,6 @@ class Batch {
   std::map<std::string, std::vector<internal::MailEntry>> mail_;
   std::map<std::string, internal::StoredAnswer, std::less<>> requests_;
   MailboxHeads new_heads_;
-  bool directory_changed_ = false;
   absl::Time wake_time_ = absl::InfiniteFuture();
 };
 

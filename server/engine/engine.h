@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -107,7 +108,7 @@ class Engine {
   void RunTimers();
   void Maintain();
   std::shared_ptr<const Directory> directory() const;
-  absl::Status ReloadDirectory();
+  absl::Status ReloadDirectory();  // of `stale_missions_`
 
   const EngineOptions options_;
   storage::Store* const store_;
@@ -132,6 +133,7 @@ class Engine {
   IdGenerator ids_;
   journal::Tail tail_;
   MailboxHeads heads_;
+  std::set<std::string> stale_missions_;  // changed since they were loaded
   absl::Time next_wake_ = absl::InfinitePast();
   std::vector<internal::Leaf> unwritten_;  // admitted, not yet flushed
   std::vector<internal::Leaf> unwritten_refusals_;

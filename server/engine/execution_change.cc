@@ -24,7 +24,7 @@ namespace pb = ::passerelle::v1;
 using domain::MethodSpec;
 using google::protobuf::Message;
 
-constexpr int kMaxPerFile = 1000;  // resources of one kind
+constexpr int kMaxPerScope = 1000;  // resources of one kind
 
 }  // namespace
 
@@ -72,16 +72,17 @@ absl::Status ChangeExecution::Prepare() {
 }
 
 // Guards scan a file's resources of one kind, and ending a file ends all of its
-// exchanges in one transaction: what a file holds bounds that work.
+// exchanges in one transaction: what a file holds bounds that work. A mission's
+// officers are loaded as a whole after each change of one.
 absl::Status ChangeExecution::CheckRoom() const {
-  if (!kind_->in_case() || kind_->is_root()) return absl::OkStatus();
+  if (kind_->is_root()) return absl::OkStatus();
   int64_t count = 0;
-  PASSERELLE_RETURN_IF_ERROR(context_.tx.CountIds(
-      key_.scope, kind_->letter.front(), kMaxPerFile, &count));
-  if (count < kMaxPerFile) return absl::OkStatus();
-  return domain::Failure(pb::FILE_FULL,
-                         "The file holds as many resources of the kind as it "
-                         "may.",
+  PASSERELLE_RETURN_IF_ERROR(
+      context_.tx.CountIds(key_.scope, kind_->letter, kMaxPerScope, &count));
+  if (count < kMaxPerScope) return absl::OkStatus();
+  return domain::Failure(kind_->in_case() ? pb::FILE_FULL : pb::MISSION_FULL,
+                         "There are as many resources of the kind as there "
+                         "may be.",
                          {{"kind", kind_->collection}});
 }
 
@@ -206,7 +207,6 @@ absl::Status ChangeExecution::Save() {
     ++file.version;
     PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(file));
   }
-  effects_->directory_changed = !kind_->in_case();
   effects_->wake_time = std::min(effects_->wake_time, record.wake_time);
   return absl::OkStatus();
 }

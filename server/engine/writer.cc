@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "common/log.h"
@@ -99,6 +100,7 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
   const auto directory = this->directory();
   const absl::Time now = core_.clock.Now();
   std::unique_ptr<Batch> batch;
+  std::set<storage::RecordKey> changed;
   const absl::Status committed =
       store_->Write([&](storage::WriteTransaction& tx) {
         batch = std::make_unique<Batch>(tail_);
@@ -136,7 +138,8 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
           }
           (*results)[i] = status;
         }
-        records_.BeginCommit(tx.changed());
+        changed = tx.changed();
+        records_.BeginCommit(changed);
         return batch->Flush(now, heads_, &tx);
       });
   records_.EndCommit();
@@ -154,7 +157,8 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
   unwritten_refusals_.clear();
   ++batches_since_checkpoint_;
   next_wake_ = std::min(next_wake_, batch->wake_time());
-  if (batch->directory_changed()) {
+  stale_missions_.merge(Directory::MissionsAmong(changed));
+  if (!stale_missions_.empty()) {  // also those of a reload that failed
     if (const absl::Status status = ReloadDirectory(); !status.ok()) {
       Log(LogLevel::kError, "directory_reload_failed",
           {{"code", absl::StatusCodeToString(status.code())}});
