@@ -3,6 +3,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -169,11 +170,11 @@ class Host {
       agenda.In(AnswersAfter(number), [this, name] { return Answer(name); });
     } else if (entry.event() == "ValidateFeasibilityOpinion") {
       if (HostForgets(number)) return absl::OkStatus();
-      agenda.In(AcknowledgesAfter(number), [this, name, number] {
-        return Contests(number) ? Contest(name) : Acknowledge(name);
+      // What was contested comes back amended, and is final.
+      const bool contests = Contests(number) && contested_.insert(name).second;
+      agenda.In(AcknowledgesAfter(number), [this, name, contests] {
+        return contests ? Contest(name) : Acknowledge(name);
       });
-    } else if (entry.event() == "ResolveFeasibilityContest") {
-      agenda.In(1, [this, name] { return Acknowledge(name); });
     } else if (entry.event() == "ValidateVisitReport") {
       // The report is what the host mission hears of the return.
       return office_
@@ -224,6 +225,7 @@ class Host {
 
   const std::unique_ptr<Office> office_;
   std::map<std::string, File> files_;  // by resource name
+  std::set<std::string> contested_;    // studies
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ namespace pb = ::passerelle::v1;
 using Study = pb::FeasibilityStudy;
 
 constexpr char kFocalPoint[] = "fp";
+constexpr char kDeputy[] = "fp2";
 constexpr char kReintegration[] = "ro";
 constexpr char kMonitoring[] = "me";
 
@@ -205,7 +206,9 @@ absl::Status OriginDesk::Submit(KeptFile* kept) {
 
 absl::Status OriginDesk::Validate(KeptFile* kept) {
   if (kept->study.state() != Study::OPINION_DRAFTED) return absl::OkStatus();
-  return OnStudy(kFocalPoint, "ValidateFeasibilityOpinion",
+  // The focal point's own amendments are for another to validate.
+  const bool amended = !kept->study.contest_reason().empty();
+  return OnStudy(amended ? kDeputy : kFocalPoint, "ValidateFeasibilityOpinion",
                  pb::ValidateFeasibilityOpinionRequest(), kept);
 }
 
@@ -214,7 +217,10 @@ absl::Status OriginDesk::Resolve(KeptFile* kept) {
   pb::Opinion* amended = resolve.mutable_amended_opinion();
   *amended = OpinionOn(NumberIn(*kept), pb::Opinion::FEASIBLE_WITH_CONDITIONS);
   amended->add_conditions("The cousin's offer is put in writing.");
-  return OnStudy(kFocalPoint, "ResolveFeasibilityContest", resolve, kept);
+  PASSERELLE_RETURN_IF_ERROR(
+      OnStudy(kFocalPoint, "ResolveFeasibilityContest", resolve, kept));
+  office_->agenda().In(0, [this, kept] { return Validate(kept); });
+  return absl::OkStatus();
 }
 
 absl::Status OriginDesk::ConfirmArrival(KeptFile* kept) {

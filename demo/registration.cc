@@ -26,6 +26,7 @@ struct Post {
 constexpr Post kPosts[] = {
     {"cm", "Case manager", options::CASE_MANAGER, false},
     {"fp", "Focal point", options::FOCAL_POINT, false},
+    {"fp2", "Deputy focal point", options::FOCAL_POINT, true},
     {"ro", "Reintegration officer", options::REINTEGRATION_OFFICER, true},
     {"me", "Monitoring officer", options::MONITORING_OFFICER, true},
 };

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "google/api/resource.pb.h"
 #include "re2/re2.h"
 
 namespace passerelle::plugin {
@@ -69,6 +70,7 @@ class Checker {
       }
     }
     if (access.effect() == options::CHANGE) CheckBeginning(where, method);
+    CheckList(where, method->output_type());
     CheckPrivacy(method->output_type(), false, method->output_type()->name());
     CheckRules(method->input_type());
   }
@@ -93,6 +95,26 @@ class Checker {
     if (creates && !transition.from().empty()) {
       Fail(where, "creates a ", kind->name(),
            ", which has no state before: its transition has no from");
+    }
+  }
+
+  // A list of what is in files says how much of it cannot be read; without,
+  // that would look as if it were not there.
+  void CheckList(const std::string& where, const Descriptor* answer) {
+    for (int i = 0; i < answer->field_count(); ++i) {
+      const FieldDescriptor* items = answer->field(i);
+      if (!items->is_repeated() || items->message_type() == nullptr) continue;
+      const auto& resource =
+          items->message_type()->options().GetExtension(google::api::resource);
+      if (resource.pattern().empty() ||
+          !absl::StartsWith(resource.pattern(0), "cases/")) {
+        continue;
+      }
+      const FieldDescriptor* count =
+          answer->FindFieldByName("unreadable_count");
+      if (count == nullptr || count->type() != FieldDescriptor::TYPE_INT32) {
+        Fail(where, "its answer has no int32 unreadable_count");
+      }
     }
   }
 

@@ -111,7 +111,9 @@ std::string Diagram(const Files& files, const Descriptor* kind) {
         for (const std::string& target : move.to()) {
           absl::StrAppend(
               &out, "  ", source, " --> ", target, ": ", method->name(),
-              move.has_clock() ? ClockText(move.clock()) : "", "\n");
+              move.has_clock() && target == move.to(0) ? ClockText(move.clock())
+                                                       : "",
+              "\n");
         }
       }
     }

@@ -190,6 +190,29 @@ class PluginTest(unittest.TestCase):
         self.assertIn("ProbeService.RequestProbe", result.stderr)
         self.assertIn("to-state", result.stderr)
 
+    def test_a_list_that_cannot_say_what_it_leaves_out(self):
+        listing = GOOD.replace("service ProbeService {", """service ProbeService {
+  rpc ListProbes(ListProbesRequest) returns (ListProbesResponse) {
+    option (passerelle.options.v1.access) = {
+      effect: READ purpose: MONITORING
+    };
+  }""") + """
+message ListProbesRequest {
+  string parent = 1;
+}
+message ListProbesResponse {
+  repeated Probe probes = 1;
+  string next_page_token = 2;
+  int32 unreadable_count = 3;
+}
+"""
+        self.assertEqual(self.protoc(listing).returncode, 0)
+        silent = self.protoc(
+            listing.replace("  int32 unreadable_count = 3;\n", ""))
+        self.assertNotEqual(silent.returncode, 0)
+        self.assertIn("ProbeService.ListProbes", silent.stderr)
+        self.assertIn("unreadable_count", silent.stderr)
+
     def test_a_change_without_request_id(self):
         self.refused("  string request_id = 2;\n", "",
                      "ProbeService.SendProbe", "request_id")

@@ -196,6 +196,8 @@ void Contract::AddService(const Service& service) {
       spec.shape = spec.update_mask != nullptr ? MethodSpec::Shape::kUpdate
                                                : MethodSpec::Shape::kCreate;
     }
+    if (spec.shape == MethodSpec::Shape::kGet) kind->get = &spec;
+    if (spec.shape == MethodSpec::Shape::kCreate) kind->create = &spec;
     if (method->options().HasExtension(options::transition)) {
       spec.transition = &method->options().GetExtension(options::transition);
       spec.from_states = StateBits(*kind, spec.transition->from());

@@ -110,7 +110,9 @@ struct KindSpec {
   const options::ExchangeKind* process = nullptr;
   std::vector<AdministrativeMove> administrative;
   std::vector<TimedMove> timed;
-  Verbs* guards = nullptr;  // of its service; null when generic
+  Verbs* guards = nullptr;          // of its service; null when generic
+  const MethodSpec* get = nullptr;  // null when the kind has no such method
+  const MethodSpec* create = nullptr;
   // Methods that act on an existing resource of this kind.
   std::vector<const MethodSpec*> verbs;
 

@@ -79,11 +79,7 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
       const pb::SubmitFeasibilityOpinionRequest& request,
       Change<Study> change) override {
     if (auto s = RequireComplete(request.opinion()); !s.ok()) return s;
-    pb::Opinion* draft = change.resource().mutable_draft_opinion();
-    *draft = request.opinion();
-    draft->set_author(change->actor().officer);
-    draft->clear_validator();
-    change.resource().clear_return_comment();
+    Draft(change, request.opinion());
     return absl::OkStatus();
   }
 
@@ -122,6 +118,8 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
       return Failure(pb::OPINION_FINAL,
                      "The opinion was contested once and is final.");
     }
+    // It asks the origin mission anew.
+    if (auto s = RestOnLiveConsent(change.any()); !s.ok()) return s;
     change.resource().set_contest_reason(request.reason());
     return absl::OkStatus();
   }
@@ -138,9 +136,9 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
       if (auto s = RequireComplete(request.amended_opinion()); !s.ok()) {
         return s;
       }
-      const std::string author = study.opinion().author();
-      *study.mutable_opinion() = request.amended_opinion();
-      study.mutable_opinion()->set_author(author);
+      Draft(change, request.amended_opinion());
+      change->chosen_state = Study::OPINION_DRAFTED;
+      return absl::OkStatus();
     }
     Publish(change);
     return absl::OkStatus();
@@ -156,7 +154,9 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
 
   static absl::Status RequireOriginAddressable(const Change<Study>& change) {
     if (auto s = RequireFileOpen(*change->file); !s.ok()) return s;
-    if (change->file->stage() == pb::Case::REGISTERED) {
+    // Before the file was sent, or while the origin mission declines it.
+    if (change->file->stage() == pb::Case::REGISTERED ||
+        change->file->stage() == pb::Case::DECLINED) {
       return StateForbids(pb::Case::Stage_Name(change->file->stage()));
     }
     return RequireAccredited(change.any(), change->file->origin_mission());
@@ -204,6 +204,16 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
                      "NOT_FEASIBLE needs reasons.");
     }
     return absl::OkStatus();
+  }
+
+  // Leaves an opinion by the calling officer for another one to validate.
+  static void Draft(Change<Study>& change, const pb::Opinion& opinion) {
+    Study& study = change.resource();
+    pb::Opinion* draft = study.mutable_draft_opinion();
+    *draft = opinion;
+    draft->set_author(change->actor().officer);
+    draft->clear_validator();
+    study.clear_return_comment();
   }
 
   static void Publish(Change<Study>& change) {

@@ -315,6 +315,11 @@ TEST_F(StudyGuardsTest, AnOpinionIsCompleteAndValidatedByASecondOfficer) {
 TEST_F(StudyGuardsTest, AnOpinionIsContestedOnce) {
   pb::ContestFeasibilityOpinionRequest request;
   request.set_reason("market");
+  file_facts_.clear_consents();
+  EXPECT_EQ(Run("ContestFeasibilityOpinion", request, &study_),
+            pb::CONSENT_MISSING);
+  EXPECT_EQ(study_.contest_reason(), "");
+  Consent("k1");
   EXPECT_EQ(Run("ContestFeasibilityOpinion", request, &study_), kOk);
   EXPECT_EQ(Run("ContestFeasibilityOpinion", request, &study_),
             pb::OPINION_FINAL);
@@ -328,6 +333,22 @@ TEST_F(StudyGuardsTest, AContestIsJudgedByAnotherThanTheAuthor) {
             pb::SECOND_OFFICER_REQUIRED);
   actor_.officer = "missions/ma/officers/leila";
   EXPECT_EQ(Run("ResolveFeasibilityContest", request, &study_), kOk);
+  EXPECT_EQ(chosen_state_, 0);
+  EXPECT_EQ(study_.opinion().validator(), "missions/ma/officers/leila");
+}
+
+TEST_F(StudyGuardsTest, AnAmendedOpinionIsItsAmendersAndADraft) {
+  actor_.officer = "missions/ma/officers/leila";
+  study_.mutable_opinion()->set_author("missions/ma/officers/omar");
+  pb::ResolveFeasibilityContestRequest request;
+  request.mutable_amended_opinion()->set_outcome(pb::Opinion::FEASIBLE);
+  request.mutable_amended_opinion()->set_validator(
+      "missions/ma/officers/forged");
+  EXPECT_EQ(Run("ResolveFeasibilityContest", request, &study_), kOk);
+  EXPECT_EQ(chosen_state_, int{Study::OPINION_DRAFTED});
+  EXPECT_EQ(study_.draft_opinion().author(), "missions/ma/officers/leila");
+  EXPECT_EQ(study_.draft_opinion().validator(), "");
+  EXPECT_EQ(study_.opinion().author(), "missions/ma/officers/omar");
 }
 
 class ReopenGuardsTest : public StudyGuardsTest {
@@ -500,9 +521,17 @@ TEST_F(GuardsTest, AReportIsValidatedByASecondOfficer) {
   const pb::ValidateVisitReportRequest validate;
   EXPECT_EQ(Run("ValidateVisitReport", validate, &visit),
             pb::SECOND_OFFICER_REQUIRED);
+  // Neither who made the visit nor who wrote the report.
+  visit.set_interviewer("missions/be/officers/cy");
+  EXPECT_EQ(Run("ValidateVisitReport", validate, &visit),
+            pb::SECOND_OFFICER_REQUIRED);
+  actor_.officer = "missions/be/officers/cy";
+  EXPECT_EQ(Run("ValidateVisitReport", validate, &visit),
+            pb::SECOND_OFFICER_REQUIRED);
   actor_.officer = "missions/be/officers/bo";
   EXPECT_EQ(Run("ValidateVisitReport", validate, &visit), kOk);
   EXPECT_EQ(visit.report().findings(), "well");
+  EXPECT_EQ(visit.report().author(), "missions/be/officers/an");
   EXPECT_FALSE(visit.has_draft_report());
   EXPECT_EQ(visit.validator(), "missions/be/officers/bo");
 }

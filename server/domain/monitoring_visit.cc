@@ -1,6 +1,7 @@
 // Guards and effects of monitoring visits.
 
 #include <memory>
+#include <string>
 #include <tuple>
 
 #include "generated/monitoring_visit.verbs.h"
@@ -54,20 +55,26 @@ class MonitoringVisits final : public MonitoringVisitVerbs {
 
   absl::Status SubmitVisitReport(const pb::SubmitVisitReportRequest& request,
                                  Change<Visit> change) override {
-    *change.resource().mutable_draft_report() = request.report();
+    pb::VisitReport* draft = change.resource().mutable_draft_report();
+    *draft = request.report();
+    draft->set_author(change->actor().officer);
     return absl::OkStatus();
   }
 
   absl::Status ValidateVisitReport(const pb::ValidateVisitReportRequest&,
                                    Change<Visit> change) override {
     Visit& visit = change.resource();
-    if (visit.interviewer() == change->actor().officer) {
+    // Whoever met the person and whoever wrote the report may be two.
+    const std::string& officer = change->actor().officer;
+    if (officer == visit.interviewer() ||
+        officer == visit.draft_report().author()) {
       return Failure(pb::SECOND_OFFICER_REQUIRED,
-                     "The officer who made the visit cannot validate it.");
+                     "The officer who made the visit or wrote the report "
+                     "cannot validate it.");
     }
     visit.mutable_report()->Swap(visit.mutable_draft_report());
     visit.clear_draft_report();
-    visit.set_validator(change->actor().officer);
+    visit.set_validator(officer);
     return absl::OkStatus();
   }
 };

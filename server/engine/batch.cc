@@ -17,7 +17,6 @@ void Batch::Absorb(Effects effects) {
     requests_.emplace(std::move(effects.fingerprint),
                       std::move(effects.answer));
   }
-  directory_changed_ |= effects.directory_changed;
   wake_time_ = std::min(wake_time_, effects.wake_time);
 }
 

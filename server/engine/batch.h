@@ -24,10 +24,9 @@ struct Effects {
   std::vector<std::pair<std::string, internal::MailEntry>> mail;  // by mission
   std::string fingerprint;  // empty: nothing to remember
   internal::RequestOutcome answer;
-  // File and letter of a resource that was created in one; empty for none.
+  // Scope and letter of a resource that was created; no scope for none.
   std::string created_in;
-  char created_letter = 0;
-  bool directory_changed = false;
+  std::string created_letter;
   absl::Time wake_time = absl::InfiniteFuture();  // of the records written
 };
 
@@ -55,7 +54,6 @@ class Batch {
   // After the commit.
   const journal::Tail& tail() const { return journal_.tail(); }
   const MailboxHeads& new_heads() const { return new_heads_; }
-  bool directory_changed() const { return directory_changed_; }
   absl::Time wake_time() const { return wake_time_; }
 
  private:
@@ -64,7 +62,6 @@ class Batch {
   std::map<std::string, std::vector<internal::MailEntry>> mail_;
   std::map<std::string, internal::RequestOutcome, std::less<>> requests_;
   MailboxHeads new_heads_;
-  bool directory_changed_ = false;
   absl::Time wake_time_ = absl::InfiniteFuture();
 };
 

@@ -80,7 +80,6 @@ absl::Status Engine::BootstrapCommand::Run(const WriterContext& context,
   leaf.set_method("Bootstrap");
   leaf.set_resource(officer.name());
   effects->leaves.push_back(std::move(leaf));
-  effects->directory_changed = true;
   return absl::OkStatus();
 }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -30,6 +31,16 @@ class Directory {
   static absl::StatusOr<std::shared_ptr<const Directory>> Load(
       storage::Store* store);
 
+  // Names of the missions among the records, or whose officers are.
+  static std::set<std::string> MissionsAmong(
+      const std::set<storage::RecordKey>& keys);
+
+  // This directory with these missions and their officers as they are stored
+  // now. The others are shared: 300 missions of 50 officers take 50 ms to load
+  // in a debug build, one of them 0.3 ms, and the writer waits for it.
+  absl::StatusOr<std::shared_ptr<const Directory>> Reload(
+      storage::Store* store, const std::set<std::string>& missions) const;
+
   // Null when there is no such mission.
   const ::passerelle::v1::Mission* FindMission(absl::string_view name) const;
 
@@ -41,8 +52,14 @@ class Directory {
                                         absl::Time now) const;
 
  private:
-  std::map<std::string, ::passerelle::v1::Mission, std::less<>> missions_;
-  std::map<std::string, ::passerelle::v1::Officer, std::less<>> officers_;
+  struct Entry {
+    ::passerelle::v1::Mission mission;
+    // By name.
+    std::map<std::string, ::passerelle::v1::Officer, std::less<>> officers;
+  };
+  static absl::Status LoadOfficers(storage::ReadTransaction* tx, Entry* entry);
+
+  std::map<std::string, std::shared_ptr<const Entry>, std::less<>> missions_;
 };
 
 }  // namespace passerelle::engine

@@ -38,7 +38,12 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   auto engine = std::unique_ptr<Engine>(new Engine(options, *contract, store,
                                                    *clock, std::move(secrets),
                                                    std::move(calendars)));
-  PASSERELLE_RETURN_IF_ERROR(engine->ReloadDirectory());
+  PASSERELLE_ASSIGN_OR_RETURN(std::shared_ptr<const Directory> directory,
+                              Directory::Load(store));
+  {
+    MutexLock lock(&engine->directory_mutex_);
+    engine->directory_ = std::move(directory);
+  }
   PASSERELLE_RETURN_IF_ERROR(store->Read([&](storage::ReadTransaction& tx) {
     return journal::LoadTail(&tx, &engine->tail_);
   }));
@@ -75,7 +80,8 @@ std::shared_ptr<const Directory> Engine::directory() const {
 
 absl::Status Engine::ReloadDirectory() {
   PASSERELLE_ASSIGN_OR_RETURN(std::shared_ptr<const Directory> fresh,
-                              Directory::Load(store_));
+                              directory()->Reload(store_, stale_missions_));
+  stale_missions_.clear();
   MutexLock lock(&directory_mutex_);
   directory_ = std::move(fresh);
   return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,11 +20,11 @@
 #include "server/domain/calendar.h"
 #include "server/engine/batch.h"
 #include "server/engine/core.h"
-#include "server/engine/file_counts.h"
 #include "server/engine/gate.h"
 #include "server/engine/id_generator.h"
 #include "server/engine/mail_hub.h"
 #include "server/engine/record_cache.h"
+#include "server/engine/scope_counts.h"
 #include "server/engine/workers.h"
 #include "server/storage/store.h"
 
@@ -108,7 +109,7 @@ class Engine {
   void RunTimers();
   void Maintain();
   std::shared_ptr<const Directory> directory() const;
-  absl::Status ReloadDirectory();
+  absl::Status ReloadDirectory();  // of `stale_missions_`
 
   const EngineOptions options_;
   storage::Store* const store_;
@@ -133,7 +134,8 @@ class Engine {
   IdGenerator ids_;
   journal::Tail tail_;
   MailboxHeads heads_;
-  FileCounts counts_;
+  ScopeCounts counts_;
+  std::set<std::string> stale_missions_;  // changed since they were loaded
   absl::Time next_wake_ = absl::InfinitePast();
   std::vector<internal::Leaf> unwritten_;  // admitted, not yet flushed
   std::vector<internal::Leaf> unwritten_refusals_;

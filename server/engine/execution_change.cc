@@ -24,7 +24,7 @@ namespace pb = ::passerelle::v1;
 using domain::MethodSpec;
 using google::protobuf::Message;
 
-constexpr int kMaxPerFile = 1000;  // resources of one kind
+constexpr int kMaxPerScope = 1000;  // resources of one kind
 
 }  // namespace
 
@@ -72,19 +72,19 @@ absl::Status ChangeExecution::Prepare() {
 }
 
 // Guards scan a file's resources of one kind, and ending a file ends all of its
-// exchanges in one transaction: what a file holds bounds that work.
+// exchanges in one transaction: what a file holds bounds that work. A mission's
+// officers are loaded as a whole after each change of one.
 absl::Status ChangeExecution::CheckRoom() const {
-  if (!kind_->in_case() || kind_->is_root()) return absl::OkStatus();
+  if (kind_->is_root()) return absl::OkStatus();
   int64_t count = 0;
-  const char letter = kind_->letter.front();
   PASSERELLE_RETURN_IF_ERROR(context_.counts.Count(
-      &context_.tx, key_.scope, letter, kMaxPerFile, &count));
+      &context_.tx, key_.scope, kind_->letter, kMaxPerScope, &count));
   effects_->created_in = key_.scope;
-  effects_->created_letter = letter;
-  if (count < kMaxPerFile) return absl::OkStatus();
-  return domain::Failure(pb::FILE_FULL,
-                         "The file holds as many resources of the kind as it "
-                         "may.",
+  effects_->created_letter = kind_->letter;
+  if (count < kMaxPerScope) return absl::OkStatus();
+  return domain::Failure(kind_->in_case() ? pb::FILE_FULL : pb::MISSION_FULL,
+                         "There are as many resources of the kind as there "
+                         "may be.",
                          {{"kind", kind_->collection}});
 }
 
@@ -152,7 +152,9 @@ absl::Status ChangeExecution::Settle(domain::AnyChange* change) {
   } else if (method_.transition != nullptr) {
     state = change->chosen_state.value_or(
         method_.to_states.empty() ? 0 : method_.to_states.front());
-    if (method_.transition->has_clock()) clock = &method_.transition->clock();
+    if (method_.transition->has_clock() && !change->chosen_state) {
+      clock = &method_.transition->clock();
+    }
   }
   if (state != 0) domain::EnterState(course, state);
   if (header != nullptr) {
@@ -207,7 +209,6 @@ absl::Status ChangeExecution::Save() {
     ++file.version;
     PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(file));
   }
-  effects_->directory_changed = !kind_->in_case();
   effects_->wake_time = std::min(effects_->wake_time, record.wake_time);
   return absl::OkStatus();
 }

@@ -9,6 +9,7 @@
 #include "common/status_macros.h"
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
+#include "server/engine/damage.h"
 #include "server/engine/fields.h"
 
 namespace passerelle::engine {
@@ -83,8 +84,9 @@ absl::Status ChangeExecution::Authorize() {
   }
   if (creates() && kind_->is_root()) return absl::OkStatus();  // a new file
   const absl::Status found = context_.FindFile(key_.scope, &file_);
-  if (absl::IsNotFound(found)) return domain::NotVisible();
-  PASSERELLE_RETURN_IF_ERROR(found);
+  if (!found.ok()) {
+    return FileNotLoaded(&context_.tx, actor_, key_.scope, found);
+  }
   relation_ = domain::RelationTo(file_->message, file_->facts, actor_);
   if (!relation_.sees()) return domain::NotVisible();
   if (creates()) {
@@ -107,9 +109,10 @@ absl::Status ChangeExecution::AuthorizeExisting() {
   } else {
     const absl::Status found =
         LoadResource(&context_.tx, *kind_, key_, &target_);
-    if (absl::IsNotFound(found)) {
-      return kind_->in_case() ? domain::NotVisible() : NotFoundOutsideFiles();
+    if (!found.ok() && kind_->in_case()) {
+      return ResourceNotLoaded(*kind_, *file_, target_, actor_, found);
     }
+    if (absl::IsNotFound(found)) return NotFoundOutsideFiles();
     PASSERELLE_RETURN_IF_ERROR(found);
   }
   if (const pb::Exchange* header = domain::HeaderOf(*kind_, *target_.message)) {

@@ -68,6 +68,15 @@ void DisclosureGate::Raise(const std::string& case_id, int64_t epoch,
   }
 }
 
+void DisclosureGate::Lower(const std::string& case_id, int64_t epoch) {
+  MutexLock lock(&mutex_);
+  const auto it = epochs_.find(case_id);
+  // One below what failed is what stands; still older reads stay stale.
+  if (it != epochs_.end() && it->second.epoch >= epoch) {
+    it->second.epoch = epoch - 1;
+  }
+}
+
 bool DisclosureGate::HasPending() const {
   MutexLock lock(&mutex_);
   return !admitted_.empty() || !refused_.empty() || uncounted_ > 0;

@@ -36,6 +36,8 @@ class DisclosureGate {
   // admitted before comes first, then nothing under an older epoch.
   void Raise(const std::string& case_id, int64_t epoch, absl::Time now,
              std::vector<Leaf>* admitted);
+  // Undoes a Raise whose commit failed: reads need not be decided again.
+  void Lower(const std::string& case_id, int64_t epoch);
   bool HasPending() const;
 
  private:

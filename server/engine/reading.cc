@@ -9,6 +9,7 @@
 #include "passerelle/v1/exchange.pb.h"
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
+#include "server/engine/damage.h"
 #include "server/engine/evidence.h"
 #include "server/engine/fields.h"
 #include "server/engine/file.h"
@@ -124,9 +125,7 @@ class Reading {
                          const storage::RecordKey& key) {
     RecordCache::Found found = source_.found;
     if (source_.tx != nullptr) {
-      const absl::Status loaded = LoadInFile(key, &found);
-      if (absl::IsNotFound(loaded)) return domain::NotVisible();
-      PASSERELLE_RETURN_IF_ERROR(loaded);
+      PASSERELLE_RETURN_IF_ERROR(LoadInFile(key, &found));
     }
     domain::Relation relation =
         domain::RelationTo(found.file->message, found.file->facts, actor_);
@@ -150,10 +149,14 @@ class Reading {
     return absl::OkStatus();
   }
 
+  // Returns: NOT_VISIBLE, or STORAGE_DAMAGED to who may know of it.
   absl::Status LoadInFile(const storage::RecordKey& key,
                           RecordCache::Found* found) const {
     auto file = std::make_shared<File>();
-    PASSERELLE_RETURN_IF_ERROR(LoadFile(source_.tx, key.scope, file.get()));
+    absl::Status loaded = LoadFile(source_.tx, key.scope, file.get());
+    if (!loaded.ok()) {
+      return FileNotLoaded(source_.tx, actor_, key.scope, loaded);
+    }
     file->etag = core_.answers.WholeEtag(file->record.message);
     found->file = std::move(file);
     if (source_.cache != nullptr) {
@@ -161,8 +164,10 @@ class Reading {
     }
     if (kind_.is_root()) return absl::OkStatus();
     auto resource = std::make_shared<Loaded>();
-    PASSERELLE_RETURN_IF_ERROR(
-        LoadResource(source_.tx, kind_, key, resource.get()));
+    loaded = LoadResource(source_.tx, kind_, key, resource.get());
+    if (!loaded.ok()) {
+      return ResourceNotLoaded(kind_, *found->file, *resource, actor_, loaded);
+    }
     resource->etag = core_.answers.WholeEtag(resource->record.message);
     found->resource = std::move(resource);
     if (source_.cache != nullptr) {
@@ -224,6 +229,12 @@ class Reading {
   }
 
   void ClosePage() {
+    if (unreadable_ > 0) {
+      call_.response->GetReflection()->SetInt32(
+          call_.response,
+          call_.response->GetDescriptor()->FindFieldByName("unreadable_count"),
+          unreadable_);
+    }
     if (!more_) return;
     const std::string token =
         ToBase64(core_.secrets.Seal("page", position_.SerializeAsString()));
@@ -278,8 +289,9 @@ class Reading {
     if (!name) return domain::NotVisible();
     File file;
     const absl::Status found = LoadFile(source_.tx, name->root, &file);
-    if (absl::IsNotFound(found)) return domain::NotVisible();
-    PASSERELLE_RETURN_IF_ERROR(found);
+    if (!found.ok()) {
+      return FileNotLoaded(source_.tx, actor_, name->root, found);
+    }
     const auto relation = domain::RelationTo(file.message, file.facts, actor_);
     if (!relation.sees() || !MayList(relation)) return domain::NotVisible();
     return ListChildren(file, relation);
@@ -306,11 +318,14 @@ class Reading {
         ++examined_;
         Loaded loaded;
         loaded.record = std::move(record);
-        PASSERELLE_RETURN_IF_ERROR(ParseRecord(kind_, &loaded));
-        const auto own = RelationToResource(relation, *loaded.message);
-        if (own.sees()) {
-          classes |= Add(loaded.record.message, own, loaded.message.get());
-          disclosed = true;
+        if (ParseRecord(kind_, &loaded).ok()) {
+          const auto own = RelationToResource(relation, *loaded.message);
+          if (own.sees()) {
+            classes |= Add(loaded.record.message, own, loaded.message.get());
+            disclosed = true;
+          }
+        } else if (MayKnow(kind_, loaded.record, relation)) {
+          ++unreadable_;
         }
         // Only now: a page that ends before the first record of a file goes on
         // with that file.
@@ -355,7 +370,13 @@ class Reading {
 
   absl::Status VisitFile(const std::string& id) {
     File file;
-    PASSERELLE_RETURN_IF_ERROR(LoadFile(source_.tx, id, &file));
+    const absl::Status found = LoadFile(source_.tx, id, &file);
+    if (IsDamaged(found)) {
+      // The mission is a party. One file must not hide all the others.
+      ++unreadable_;
+      return absl::OkStatus();
+    }
+    PASSERELLE_RETURN_IF_ERROR(found);
     const auto relation = domain::RelationTo(file.message, file.facts, actor_);
     if (!relation.sees() || !MayList(relation)) return absl::OkStatus();
     if (!kind_.is_root()) return ListChildren(file, relation);
@@ -380,6 +401,7 @@ class Reading {
   int page_size_ = 0;
   int count_ = 0;
   int examined_ = 0;
+  int unreadable_ = 0;
   size_t bytes_ = 0;
   bool more_ = false;
 };

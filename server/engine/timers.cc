@@ -82,6 +82,11 @@ absl::Status RunTimer(const WriterContext& context,
     for (const std::string& mission :
          {course.header->initiator(), course.header->counterpart()}) {
       if (!domain::SeesFile(file.message, file.facts, mission)) continue;
+      // What was never sent exists for its initiator only.
+      if (!course.header->has_send_time() &&
+          mission != course.header->initiator()) {
+        continue;
+      }
       effects->mail.emplace_back(
           mission, MailEntryOf(*kind, *loaded.message, event, "", context.now));
     }

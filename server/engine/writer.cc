@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "common/log.h"
@@ -97,6 +98,7 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
   const auto directory = this->directory();
   const absl::Time now = core_.clock.Now();
   std::unique_ptr<Batch> batch;
+  std::set<storage::RecordKey> changed;
   const absl::Status committed =
       store_->Write([&](storage::WriteTransaction& tx) {
         batch = std::make_unique<Batch>(tail_);
@@ -137,13 +139,19 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
           }
           (*results)[i] = status;
         }
-        records_.BeginCommit(tx.changed());
+        changed = tx.changed();
+        records_.BeginCommit(changed);
         return batch->Flush(now, heads_, &tx);
       });
   records_.EndCommit();
   if (!committed.ok()) {
     heads_.clear();  // loaded again from what is really stored
     counts_.Forget();
+    for (const auto& command : *commands) {
+      if (!command->consent_case.empty()) {
+        gate_.Lower(command->consent_case, command->consent_epoch);
+      }
+    }
     return committed;
   }
   tail_ = batch->tail();
@@ -151,7 +159,8 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
   unwritten_refusals_.clear();
   log_grew_ = true;
   next_wake_ = std::min(next_wake_, batch->wake_time());
-  if (batch->directory_changed()) {
+  stale_missions_.merge(Directory::MissionsAmong(changed));
+  if (!stale_missions_.empty()) {  // also those of a reload that failed
     if (const absl::Status status = ReloadDirectory(); !status.ok()) {
       Log(LogLevel::kError, "directory_reload_failed",
           {{"code", absl::StatusCodeToString(status.code())}});

@@ -10,9 +10,9 @@
 #include "server/engine/core.h"
 #include "server/engine/directory.h"
 #include "server/engine/file.h"
-#include "server/engine/file_counts.h"
 #include "server/engine/id_generator.h"
 #include "server/engine/record_cache.h"
+#include "server/engine/scope_counts.h"
 #include "server/storage/store.h"
 
 namespace passerelle::engine {
@@ -25,7 +25,7 @@ struct WriterContext {
   IdGenerator& ids;
   storage::WriteTransaction& tx;
   RecordCache& records;
-  FileCounts& counts;
+  ScopeCounts& counts;
   absl::Time now;
 
   // A file, or a resource in one, as the transaction sees it.

@@ -29,14 +29,18 @@ class ForwardingReads : public Base {
                     std::vector<Record>* records) override {
     return reader_.List(scope, kind, after_id, limit, records);
   }
-  absl::Status CountIds(absl::string_view scope, char letter, int limit,
-                        int64_t* count) final {
-    return reader_.CountIds(scope, letter, limit, count);
+  absl::Status CountIds(absl::string_view scope, absl::string_view prefix,
+                        int limit, int64_t* count) final {
+    return reader_.CountIds(scope, prefix, limit, count);
   }
   absl::Status ListCases(absl::string_view mission,
                          absl::string_view after_case, int limit,
                          std::vector<std::string>* case_ids) override {
     return reader_.ListCases(mission, after_case, limit, case_ids);
+  }
+  absl::Status IsParty(absl::string_view mission, absl::string_view case_id,
+                       bool* party) override {
+    return reader_.IsParty(mission, case_id, party);
   }
   absl::Status ListDue(absl::Time now, int limit,
                        std::vector<RecordKey>* keys) override {

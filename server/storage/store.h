@@ -94,15 +94,20 @@ class ReadTransaction {
                             absl::string_view after_id, int limit,
                             std::vector<Record>* records) = 0;
 
-  // How many records in `scope` have ids that begin with `letter`, counted up
-  // to `limit`.
-  virtual absl::Status CountIds(absl::string_view scope, char letter, int limit,
+  // How many records in `scope` have ids that begin with `prefix`, in ASCII,
+  // counted up to `limit`; an empty prefix counts all.
+  virtual absl::Status CountIds(absl::string_view scope,
+                                absl::string_view prefix, int limit,
                                 int64_t* count) = 0;
 
   // Ids of the cases in which `mission` is a party, above `after_case`, by id.
   virtual absl::Status ListCases(absl::string_view mission,
                                  absl::string_view after_case, int limit,
                                  std::vector<std::string>* case_ids) = 0;
+
+  // Whether `mission` is a party of the case.
+  virtual absl::Status IsParty(absl::string_view mission,
+                               absl::string_view case_id, bool* party) = 0;
 
   // Keys of records whose wake_time is at or before `now`, earliest first.
   virtual absl::Status ListDue(absl::Time now, int limit,

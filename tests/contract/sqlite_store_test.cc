@@ -249,6 +249,7 @@ TEST_F(SqliteStoreTest, EveryListUsesItsIndex) {
       {kListCasesSql,
        "SEARCH party USING PRIMARY KEY (mission=? AND "
        "case_id>?)"},
+      {kIsPartySql, "SEARCH party USING PRIMARY KEY (mission=? AND case_id=?)"},
       {kListDueSql,
        "SEARCH record USING INDEX record_by_wake_time "
        "(wake_time<?)"},

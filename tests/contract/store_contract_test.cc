@@ -127,7 +127,7 @@ TEST_P(StoreContractTest, ListStaysInScopeAndKindAndPages) {
   }
 }
 
-TEST_P(StoreContractTest, IdsOfALetterAreCountedUpToALimit) {
+TEST_P(StoreContractTest, IdsOfAPrefixAreCountedUpToALimit) {
   ASSERT_THAT(Write([&](WriteTransaction& t) {
                 absl::Status status;
                 for (const char* id : {"q9", "r1", "r2", "r3", "s1"}) {
@@ -139,20 +139,21 @@ TEST_P(StoreContractTest, IdsOfALetterAreCountedUpToALimit) {
               IsOk());
   const struct {
     const char* scope;
-    char letter;
+    const char* prefix;
     int limit;
     int64_t count;
-  } kCounts[] = {{"c1", 'r', 10, 3}, {"c1", 'r', 3, 3},  {"c1", 'r', 2, 2},
-                 {"c1", 'r', 0, 0},  {"c1", 'p', 10, 0}, {"c2", 'r', 10, 1},
-                 {"c2", 's', 10, 0}, {"c3", 'r', 10, 0}};
+  } kCounts[] = {{"c1", "r", 10, 3}, {"c1", "r", 3, 3},  {"c1", "r", 2, 2},
+                 {"c1", "r", 0, 0},  {"c1", "p", 10, 0}, {"c2", "r", 10, 1},
+                 {"c2", "s", 10, 0}, {"c3", "r", 10, 0}, {"c1", "", 10, 5},
+                 {"c1", "", 4, 4},   {"c1", "r1", 9, 1}, {"c2", "", 10, 1}};
   for (const auto& wanted : kCounts) {
     int64_t count = -1;
     ASSERT_THAT(Read([&](ReadTransaction& t) {
-                  return t.CountIds(wanted.scope, wanted.letter, wanted.limit,
+                  return t.CountIds(wanted.scope, wanted.prefix, wanted.limit,
                                     &count);
                 }),
                 IsOk());
-    EXPECT_EQ(count, wanted.count) << wanted.scope << wanted.letter;
+    EXPECT_EQ(count, wanted.count) << wanted.scope << wanted.prefix;
   }
 }
 
@@ -177,6 +178,19 @@ TEST_P(StoreContractTest, MissionsListTheirCases) {
   EXPECT_THAT(cases, ElementsAre("c1"));
   ASSERT_THAT(list("c1", 10), IsOk());
   EXPECT_THAT(cases, ElementsAre("c2"));
+  const auto is_party = [&](absl::string_view mission, absl::string_view id) {
+    bool party = false;
+    EXPECT_THAT(Read([&](ReadTransaction& t) {
+                  return t.IsParty(mission, id, &party);
+                }),
+                IsOk());
+    return party;
+  };
+  EXPECT_TRUE(is_party("tunis", "c1"));
+  EXPECT_TRUE(is_party("rabat", "c3"));
+  EXPECT_FALSE(is_party("rabat", "c1"));
+  EXPECT_FALSE(is_party("rabat", "c"));
+  EXPECT_FALSE(is_party("lima", "c1"));
 }
 
 TEST_P(StoreContractTest, DueRecordsComeEarliestFirst) {

@@ -238,19 +238,81 @@ TEST_F(Administrative, ContestedOnceThenFinal) {
                   "amended_opinion { outcome: NOT_FEASIBLE }"),
               HasReason("OPINION_INCOMPLETE"));
   server_.clock().Advance(absl::Hours(24 * 7));
-  const Study final_opinion =
-      Must<Study>(server_, "iom-ma/fp", "ResolveFeasibilityContest",
-                  Named(study_.name) +
-                      "amended_opinion { outcome: FEASIBLE_WITH_CONDITIONS "
-                      "conditions: 'A licence' }");
-  EXPECT_EQ(final_opinion.opinion().outcome(),
-            pb::Opinion::FEASIBLE_WITH_CONDITIONS);
+  const Study final_opinion = Must<Study>(
+      server_, "iom-ma/fp", "ResolveFeasibilityContest", Named(study_.name));
   EXPECT_EQ(final_opinion.opinion().author(), before.opinion().author());
+  EXPECT_EQ(final_opinion.opinion().validator(), "missions/iom-ma/officers/fp");
+  EXPECT_EQ(final_opinion.exchange().awaited_mission(), "missions/iom-tn");
   EXPECT_GT(final_opinion.exchange().expire_time().seconds(),
             before.exchange().expire_time().seconds());
   EXPECT_THAT(Try("iom-tn/fp", "ContestFeasibilityOpinion", "reason: 'Still.'"),
               HasReason("OPINION_FINAL"));
   EXPECT_THAT(Try("iom-tn/cm", "AcknowledgeFeasibilityOpinion"), IsOk());
+}
+
+// Who amends an opinion wrote it, and another officer stands for it.
+TEST_F(Administrative, AnAmendedOpinionIsValidatedByAnotherThanItsAuthor) {
+  server_.AddOfficer("iom-ma", "fp2", "roles: FOCAL_POINT");
+  Start("CONTESTED");
+  const Study contested = SeenBy("iom-tn/fp");
+  const Study amended =
+      Must<Study>(server_, "iom-ma/fp", "ResolveFeasibilityContest",
+                  Named(study_.name) +
+                      "amended_opinion { outcome: FEASIBLE_WITH_CONDITIONS "
+                      "conditions: 'A licence' author: 'forged' }");
+  EXPECT_EQ(amended.state(), Study::OPINION_DRAFTED);
+  EXPECT_EQ(amended.draft_opinion().author(), "missions/iom-ma/officers/fp");
+  // It is still for the origin mission to act, in the time of the contest.
+  EXPECT_EQ(amended.exchange().awaited_mission(), "missions/iom-ma");
+  EXPECT_EQ(amended.exchange().due_time().seconds(),
+            contested.exchange().due_time().seconds());
+  // Until then the host mission sees what it contested.
+  const Study meanwhile = SeenBy("iom-tn/fp");
+  EXPECT_EQ(meanwhile.opinion().outcome(), contested.opinion().outcome());
+  EXPECT_FALSE(meanwhile.has_draft_opinion());
+  EXPECT_THAT(Try("iom-ma/fp", "ValidateFeasibilityOpinion"),
+              HasReason("SECOND_OFFICER_REQUIRED"));
+  const Study valid = Must<Study>(
+      server_, "iom-ma/fp2", "ValidateFeasibilityOpinion", Named(study_.name));
+  EXPECT_EQ(valid.state(), Study::OPINION);
+  EXPECT_EQ(valid.opinion().outcome(), pb::Opinion::FEASIBLE_WITH_CONDITIONS);
+  EXPECT_EQ(valid.opinion().author(), "missions/iom-ma/officers/fp");
+  EXPECT_EQ(valid.opinion().validator(), "missions/iom-ma/officers/fp2");
+  EXPECT_EQ(valid.exchange().awaited_mission(), "missions/iom-tn");
+  EXPECT_THAT(Try("iom-tn/fp", "ContestFeasibilityOpinion", "reason: 'Still.'"),
+              HasReason("OPINION_FINAL"));
+  EXPECT_THAT(Try("iom-tn/cm", "AcknowledgeFeasibilityOpinion"), IsOk());
+}
+
+TEST_F(Administrative, AContestRestsOnALiveConsent) {
+  Start("OPINION");
+  MustSend(server_, "iom-tn/cm", "WithdrawConsent", Named(study_.file.consent));
+  EXPECT_THAT(Try("iom-tn/fp", "ContestFeasibilityOpinion", "reason: 'No.'"),
+              HasReason("CONSENT_WITHDRAWN"));
+  EXPECT_EQ(SeenBy("iom-tn/fp").state(), Study::OPINION);
+  const auto given = Must<pb::Consent>(
+      server_, "iom-tn/cm", "CreateConsent",
+      absl::StrCat("parent: '", study_.file.name,
+                   "' consent { scope: SHARE_WITH_ORIGIN_MISSION recipient: "
+                   "'missions/iom-ma' language: 'ar' form: WRITTEN }"));
+  const Study contested =
+      Must<Study>(server_, "iom-tn/fp", "ContestFeasibilityOpinion",
+                  Named(study_.name) + "reason: 'No.'");
+  EXPECT_THAT(contested.exchange().consents(),
+              ::testing::ElementsAre(study_.file.consent, given.name()));
+}
+
+TEST_F(Administrative, NothingIsRequestedWhileTheFileIsDeclined) {
+  Start("DRAFT");
+  MustSend(server_, "iom-ma/fp", "DeclineCase",
+           Named(study_.file.name) + "reason: INCOMPLETE");
+  const std::string consent =
+      absl::StrCat("consent: '", study_.file.consent, "'");
+  EXPECT_THAT(Try("iom-tn/cm", "RequestFeasibilityStudy", consent),
+              HasReason("STATE_FORBIDS"));
+  MustSend(server_, "iom-tn/cm", "ProposeCase",
+           Named(study_.file.name) + consent);
+  EXPECT_THAT(Try("iom-tn/cm", "RequestFeasibilityStudy", consent), IsOk());
 }
 
 TEST_F(Administrative, ReturnedOpinionGoesBackToItsAuthor) {

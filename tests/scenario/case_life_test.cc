@@ -8,8 +8,10 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "passerelle/v1/case.pb.h"
+#include "passerelle/v1/directory.pb.h"
 #include "passerelle/v1/feasibility_study.pb.h"
 #include "passerelle/v1/plan.pb.h"
+#include "server/storage/store.h"
 #include "tests/support/journey.h"
 #include "tests/support/status_matchers.h"
 
@@ -266,6 +268,42 @@ TEST(FullFile, EveryExchangeEndsWithIt) {
   for (const auto& study : page.feasibility_studies()) {
     EXPECT_EQ(study.state(), pb::FeasibilityStudy::WITHDRAWN);
   }
+}
+
+TEST(FullMission, TakesNoMoreOfficers) {
+  constexpr int kMost = 1000;
+  TestServer server;
+  const std::string mission = "missions/iom-de";
+  const auto present = Must<pb::ListOfficersResponse>(
+      server, "iom-de/fp", "ListOfficers", "parent: 'missions/iom-de'");
+  server.Tamper([&](storage::WriteTransaction& tx) {
+    absl::Status status;
+    for (int i = present.officers_size(); i < kMost - 1; ++i) {
+      storage::Record record;
+      record.key = {mission, absl::StrCat("o", i)};
+      record.kind = "officers";
+      record.version = 1;
+      pb::Officer officer;
+      officer.set_name(absl::StrCat(mission, "/officers/o", i));
+      officer.SerializeToString(&record.message);
+      status.Update(tx.Insert(record));
+    }
+    return status;
+  });
+  const auto create = [&](absl::string_view id) {
+    return Send(server, "iom-de/fp", "CreateOfficer",
+                absl::StrCat("parent: '", mission, "' officer_id: '", id,
+                             "' officer { display_name: 'x' roles: "
+                             "CASE_MANAGER }"));
+  };
+  EXPECT_THAT(create("last"), IsOk());
+  EXPECT_THAT(create("beyond"), HasReason("MISSION_FULL"));
+  // Who is there can be changed, and acts at once.
+  EXPECT_THAT(Send(server, "iom-de/last", "ListCases", ""), IsOk());
+  EXPECT_THAT(Send(server, "iom-tn/fp", "CreateOfficer",
+                   "parent: 'missions/iom-tn' officer_id: 'more' officer { "
+                   "display_name: 'x' roles: CASE_MANAGER }"),
+              IsOk());
 }
 
 }  // namespace

@@ -71,6 +71,26 @@ TEST_F(MonitoringVisit, FromPlanToValidatedReport) {
                   "SubmitVisitReport", "ValidateVisitReport", "CloseExchange"));
 }
 
+TEST_F(MonitoringVisit, NobodyValidatesWhatHeMadeOrWrote) {
+  for (const char* officer : {"met", "wrote"}) {
+    server_.AddOfficer("iom-ma", officer,
+                       "roles: REINTEGRATION_OFFICER roles: "
+                       "MONITORING_OFFICER");
+  }
+  Do("iom-ma/met", "RecordVisit",
+     "method: PHONE visit_date { year: 2026 month: 3 day: 2 }");
+  const Visit submitted =
+      Do("iom-ma/wrote", "SubmitVisitReport",
+         "report { activity_status: RUNNING author: 'forged' }");
+  EXPECT_EQ(submitted.draft_report().author(),
+            "missions/iom-ma/officers/wrote");
+  for (const char* who : {"iom-ma/met", "iom-ma/wrote"}) {
+    EXPECT_THAT(Send(server_, who, "ValidateVisitReport", Named(visit_.name)),
+                HasReason("SECOND_OFFICER_REQUIRED"));
+  }
+  EXPECT_EQ(Do("iom-ma/me", "ValidateVisitReport").state(), Visit::VALIDATED);
+}
+
 TEST_F(MonitoringVisit, ThreeAttemptsEndIt) {
   EXPECT_EQ(Do("iom-ma/ro", "RecordVisitAttempt").state(), Visit::ATTEMPTED);
   EXPECT_EQ(Do("iom-ma/ro", "RecordVisitAttempt").state(), Visit::ATTEMPTED);

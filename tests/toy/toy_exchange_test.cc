@@ -134,6 +134,21 @@ TEST_F(ToyExchange, TimeActsByItself) {
   EXPECT_THAT(Events(server_, "iom-tn", name), ElementsAre("Overdue", "Lapse"));
 }
 
+TEST_F(ToyExchange, TimeTellsNobodyElseOfADraft) {
+  const std::string name = Pack(1200).name();
+  server_.clock().Advance(absl::Hours(24 * 30));
+  server_.SettleTimers();
+  server_.clock().Advance(absl::Hours(24 * 10));
+  server_.SettleTimers();
+  EXPECT_EQ(
+      Must<toy::Parcel>(server_, "iom-tn/cm", "GetParcel", Named(name)).state(),
+      toy::Parcel::WITHDRAWN);
+  EXPECT_THAT(Events(server_, "iom-tn", name), ElementsAre("Overdue", "Lapse"));
+  EXPECT_THAT(Events(server_, "iom-ma", name), ElementsAre());
+  EXPECT_THAT(Send(server_, "iom-ma/fp", "GetParcel", Named(name)),
+              HasReason("NOT_VISIBLE"));
+}
+
 TEST_F(ToyExchange, EndsWithItsFile) {
   const std::string name = Sent(1200).name();
   MustSend(server_, "iom-tn/cm", "WithdrawCase", Named(file_.name));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "absl/strings/match.h"
+
 namespace passerelle::storage {
 namespace {
 
@@ -33,13 +35,14 @@ absl::Status MemoryReader::List(absl::string_view scope, absl::string_view kind,
   return absl::OkStatus();
 }
 
-absl::Status MemoryReader::CountIds(absl::string_view scope, char letter,
-                                    int limit, int64_t* count) {
+absl::Status MemoryReader::CountIds(absl::string_view scope,
+                                    absl::string_view prefix, int limit,
+                                    int64_t* count) {
   *count = 0;
   auto next = tables_->records->lower_bound(
-      RecordKey{std::string(scope), std::string(1, letter)});
+      RecordKey{std::string(scope), std::string(prefix)});
   for (; next != tables_->records->end() && next->first.scope == scope &&
-         next->first.id.front() == letter && *count < limit;
+         absl::StartsWith(next->first.id, prefix) && *count < limit;
        ++next) {
     ++*count;
   }
@@ -57,6 +60,13 @@ absl::Status MemoryReader::ListCases(absl::string_view mission,
        ++next) {
     case_ids->push_back(next->second);
   }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryReader::IsParty(absl::string_view mission,
+                                   absl::string_view case_id, bool* party) {
+  *party =
+      tables_->parties->contains({std::string(mission), std::string(case_id)});
   return absl::OkStatus();
 }
 

@@ -71,11 +71,13 @@ class MemoryReader {
   absl::Status List(absl::string_view scope, absl::string_view kind,
                     absl::string_view after_id, int limit,
                     std::vector<Record>* records);
-  absl::Status CountIds(absl::string_view scope, char letter, int limit,
-                        int64_t* count);
+  absl::Status CountIds(absl::string_view scope, absl::string_view prefix,
+                        int limit, int64_t* count);
   absl::Status ListCases(absl::string_view mission,
                          absl::string_view after_case, int limit,
                          std::vector<std::string>* case_ids);
+  absl::Status IsParty(absl::string_view mission, absl::string_view case_id,
+                       bool* party);
   absl::Status ListDue(absl::Time now, int limit, std::vector<RecordKey>* keys);
   absl::Status NextWake(absl::Time* time);
   absl::Status GetMailbox(absl::string_view mission, MailboxState* state);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/storage/sqlite/packing.h"
 #include "server/storage/sqlite/sql.h"
 #include "server/storage/sqlite/statement.h"
@@ -68,12 +69,12 @@ absl::Status Reader::List(absl::string_view scope, absl::string_view kind,
   return row.status();
 }
 
-absl::Status Reader::CountIds(absl::string_view scope, char letter, int limit,
-                              int64_t* count) {
-  const std::string from(1, letter);
-  const std::string to(1, static_cast<char>(letter + 1));
+absl::Status Reader::CountIds(absl::string_view scope, absl::string_view prefix,
+                              int limit, int64_t* count) {
+  // Above every text in UTF-8 that goes on after an ASCII prefix.
+  const std::string to = absl::StrCat(prefix, "\U0010FFFF");
   Statement row(connection_, kCountIdsSql);
-  row.BindText(scope).BindText(from).BindText(to).BindInt(Bounded(limit));
+  row.BindText(scope).BindText(prefix).BindText(to).BindInt(Bounded(limit));
   *count = row.Step() ? row.Int(0) : 0;
   return row.status();
 }
@@ -85,6 +86,14 @@ absl::Status Reader::ListCases(absl::string_view mission,
   Statement row(connection_, kListCasesSql);
   row.BindText(mission).BindText(after_case).BindInt(Bounded(limit));
   while (row.Step()) case_ids->emplace_back(row.Text(0));
+  return row.status();
+}
+
+absl::Status Reader::IsParty(absl::string_view mission,
+                             absl::string_view case_id, bool* party) {
+  Statement row(connection_, kIsPartySql);
+  row.BindText(mission).BindText(case_id);
+  *party = row.Step();
   return row.status();
 }
 

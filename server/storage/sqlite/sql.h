@@ -22,6 +22,9 @@ inline constexpr char kListCasesSql[] =
     "SELECT case_id FROM party WHERE mission = ? AND case_id > ? "
     "ORDER BY case_id LIMIT ?";
 
+inline constexpr char kIsPartySql[] =
+    "SELECT 1 FROM party WHERE mission = ? AND case_id = ?";
+
 inline constexpr char kListDueSql[] =
     "SELECT scope, id FROM record WHERE wake_time <= ? "
     "ORDER BY wake_time LIMIT ?";
