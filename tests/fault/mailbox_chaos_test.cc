@@ -44,7 +44,11 @@ class Consumer {
         Fetch();
       }
       if (turn % 2 == 0 && cursor_ > 0) Acknowledge();
-      if (turn % 7 == 6) Forget();
+      // At every third time that something is not acknowledged yet.
+      if (cursor_ > acknowledged_ && ++unacknowledged_ % 3 == 0) {
+        while (!Forget()) {
+        }
+      }
     }
     while (acknowledged_ < cursor_) Acknowledge();
   }
@@ -107,18 +111,24 @@ class Consumer {
 
   // Like a program that ends: what the server holds as acknowledged is all that
   // is left of the position.
-  void Forget() {
+  // Returns: whether the server was reached.
+  bool Forget() {
     const RawReply reply = RawCall(
         channel_, FullName("FetchMailbox"),
-        MakeRequest("FetchMailbox", absl::StrCat("after_sequence: ", cursor()))
+        MakeRequest("FetchMailbox",
+                    absl::StrCat("max_entries: 1 after_sequence: ", cursor()))
             ->SerializeAsString());
-    if (!reply.status.ok()) return Check(reply.status);
+    if (!reply.status.ok()) {
+      Check(reply.status);
+      return false;
+    }
     pb::FetchMailboxResponse page;
     page.ParseFromString(reply.bytes);
     const int64_t acknowledged = page.acknowledgement().sequence();
     if (acknowledged < acknowledged_ || acknowledged > cursor_) ++violations_;
     acknowledged_ = acknowledged;
     cursor_ = acknowledged;
+    return true;
   }
 
   void Take(const pb::MailboxEntry& entry) {
@@ -150,7 +160,8 @@ class Consumer {
   std::atomic<int64_t> cursor_{0};
   int64_t acknowledged_ = 0;
   int violations_ = 0;
-  int64_t repeated_ = 0;  // entries that came again, unacknowledged
+  int unacknowledged_ = 0;  // turns that ended so
+  int64_t repeated_ = 0;    // entries that came again, unacknowledged
   std::vector<pb::MailboxEntry> entries_;
   std::set<int64_t> ends_;
 };
