@@ -24,7 +24,7 @@ build: setup  ## Build everything; binaries go to build/release/bin
 test: build  ## Build, then run every test
 	ctest --preset $(PRESET) -j $(JOBS)
 
-demo: build  ## Play one return from counselling to monitoring, then stop
+demo: build  ## Play the returns of 2022 between 13 missions, then stop
 	demo/run-demo
 
 run: build  ## As demo, then leave the server running

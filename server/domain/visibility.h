@@ -45,7 +45,7 @@ const ::passerelle::internal::v1::ConsentFact* LiveConsent(
     const ::passerelle::internal::v1::CaseFacts& facts, int scope,
     absl::string_view recipient);
 
-// Classes that an officer's roles never lift, whatever the file.
+// Classes that an officer's roles add, whatever the file.
 EnumSet ClassesForOfficer(EnumSet officer_roles);
 
 }  // namespace passerelle::domain

@@ -91,7 +91,15 @@ class Engine::FlushCommand final : public Engine::Command {
   absl::Status Run(const WriterContext&, Effects*) override {
     return absl::OkStatus();
   }
-  void Done(const absl::Status& status) override { call_->done(status); }
+  void Done(const absl::Status& status) override {
+    if (!status.ok()) call_->response->Clear();
+    call_->done(status);
+  }
+  bool Refusal(const absl::Status& status, absl::Time now,
+               internal::Leaf* leaf) override {
+    *leaf = RefusalLeaf(*call_, status, now);
+    return true;
+  }
 
  private:
   std::shared_ptr<Call> call_;

@@ -96,10 +96,10 @@ void Engine::RecordRefusal(const Call& call, const absl::Status& status) {
   gate_.Refused(RefusalLeaf(call, status, core_.clock.Now()));
 }
 
-void Engine::RecordMailRead(const Call& call) {
+bool Engine::RecordMailRead(const Call& call) {
   std::vector<Disclosure> disclosures;
   disclosures.push_back({"", 0, LeafOf(call, core_.clock.Now())});
-  gate_.Admit(&disclosures);
+  return gate_.Admit(&disclosures) == DisclosureGate::Verdict::kAdmitted;
 }
 
 void Engine::Execute(std::unique_ptr<Call> call) {
@@ -111,6 +111,7 @@ void Engine::Execute(std::unique_ptr<Call> call) {
     case domain::MethodSpec::Shape::kList: {
       std::shared_ptr<Call> shared(std::move(call));
       if (!workers_.Run([this, shared] { Read(shared); })) {
+        RecordRefusal(*shared, Overloaded());
         shared->done(Overloaded());
       }
       return;
@@ -141,7 +142,13 @@ void Engine::Enqueue(std::unique_ptr<Command> command) {
       writer_waits_ = false;
     }
   }
-  if (!refused.ok()) return command->Done(refused);
+  if (!refused.ok()) {
+    internal::Leaf leaf;
+    if (command->Refusal(refused, core_.clock.Now(), &leaf)) {
+      gate_.Refused(std::move(leaf));
+    }
+    return command->Done(refused);
+  }
   wake_.NotifyOne();
 }
 
@@ -179,6 +186,7 @@ void Engine::Read(std::shared_ptr<Call> call) {
       return Enqueue(std::make_unique<ReadCommand>(std::move(call)));
     case DisclosureGate::Verdict::kFull:
       call->response->Clear();
+      RecordRefusal(*call, Overloaded());
       return call->done(Overloaded());
   }
 }

@@ -68,7 +68,8 @@ class Engine {
   absl::Status ReadMail(absl::string_view mission, int64_t after, int limit,
                         ::passerelle::v1::FetchMailboxResponse* page);
   // The line of evidence of mail that was read.
-  void RecordMailRead(const Call& call);
+  // False when evidence cannot be written: the mail must not be shown then.
+  [[nodiscard]] bool RecordMailRead(const Call& call);
   // Records what a mission holds; `call.done` is called after the flush.
   void AcknowledgeMail(std::unique_ptr<Call> call);
   MailHub& mail_hub() { return mail_hub_; }

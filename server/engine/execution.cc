@@ -81,7 +81,7 @@ void ChangeExecution::Finish() {
   effects_->leaves.push_back(std::move(leaf));
 }
 
-// Leaves the target's message empty. Returns the classes shown.
+// May empty the target's message. Returns the classes shown.
 domain::EnumSet ChangeExecution::FillAnswer() {
   const Answers& answers = context_.core.answers;
   Message* resource = target_.message.get();

@@ -19,7 +19,7 @@
 namespace passerelle::engine {
 
 // Executes one changing call inside a savepoint: access, rules, idempotency,
-// etag, state, guard, record, mail, evidence, answer. Used once, on the
+// state, etag, guard, record, mail, evidence, answer. Used once, on the
 // writer's stack.
 class ChangeExecution {
  public:
@@ -54,6 +54,7 @@ class ChangeExecution {
   absl::Status Replay(bool* replayed);
   absl::Status ShowAgain();
   absl::Status FindMade();
+  bool MayGet() const;
   absl::Status RefuseUnlessMade(absl::Status refusal);
 
   // execution_change.cc

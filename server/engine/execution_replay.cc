@@ -7,6 +7,7 @@
 
 #include "common/status_macros.h"
 #include "server/domain/errors.h"
+#include "server/domain/lifecycle.h"
 #include "server/domain/visibility.h"
 #include "server/engine/evidence.h"
 #include "server/engine/fields.h"
@@ -65,13 +66,24 @@ absl::Status ChangeExecution::ShowAgain() {
       relation_ = domain::RelationToExchange(std::move(relation_), *header,
                                              actor_.mission);
     }
-    // Content hidden since is not shown by asking for what was done before.
-    const bool hidden = !target_.facts.hidden_content().empty() &&
-                        answered_.version() < target_.record.version;
-    if (hidden || !relation_.sees()) return ResultWithheld();
+    // What came later is shown to those only who could get it as well; content
+    // hidden since, to nobody.
+    const bool later = answered_.version() < target_.record.version;
+    if (!relation_.sees() ||
+        (later && (!target_.facts.hidden_content().empty() || !MayGet()))) {
+      return ResultWithheld();
+    }
   }
-  FillAnswer();
+  internal::Leaf& leaf = effects_->leaves.back();
+  leaf.set_consent(relation_.consent);
+  leaf.set_classes(FillAnswer());
   return absl::OkStatus();
+}
+
+bool ChangeExecution::MayGet() const {
+  return kind_->get != nullptr &&
+         domain::CheckCaller(*kind_->get, actor_).ok() &&
+         domain::PositionAdmits(*kind_->get, relation_.roles);
 }
 
 // Loads what the call made when it was sent first.

@@ -1,14 +1,14 @@
 #include "server/engine/gate.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace passerelle::engine {
 namespace {
 
 constexpr size_t kMaxPending = 1 << 16;
-// Longer than any call may last, twice over.
-constexpr absl::Duration kKeepEpochs = absl::Minutes(10);
-constexpr size_t kPruneAbove = 1024;
+// Longer than any call may last, whatever is configured.
+constexpr absl::Duration kKeepEpochs = absl::Hours(2);
 
 }  // namespace
 
@@ -61,11 +61,12 @@ void DisclosureGate::Raise(const std::string& case_id, int64_t epoch,
   for (Leaf& leaf : admitted_) admitted->push_back(std::move(leaf));
   admitted_.clear();
   epochs_[case_id] = {epoch, now};
-  if (epochs_.size() < kPruneAbove) return;
-  for (auto it = epochs_.begin(); it != epochs_.end();) {
-    it =
-        now - it->second.time > kKeepEpochs ? epochs_.erase(it) : std::next(it);
-  }
+  if (epochs_.size() < prune_at_) return;
+  std::erase_if(epochs_, [&](const auto& entry) {
+    return now - entry.second.time > kKeepEpochs;
+  });
+  // Twice what is left: each change pays for looking at two entries.
+  prune_at_ = std::max(kPruneAbove, 2 * epochs_.size());
 }
 
 void DisclosureGate::Lower(const std::string& case_id, int64_t epoch) {

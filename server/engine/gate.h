@@ -46,10 +46,13 @@ class DisclosureGate {
     absl::Time time;
   };
 
+  static constexpr size_t kPruneAbove = 1024;
+
   mutable Mutex mutex_;
   // Files whose consents changed lately. An entry is needed only as long as a
   // read may run that began before the change was committed.
   std::map<std::string, Epoch, std::less<>> epochs_ ABSL_GUARDED_BY(mutex_);
+  size_t prune_at_ ABSL_GUARDED_BY(mutex_) = kPruneAbove;
   std::vector<Leaf> admitted_ ABSL_GUARDED_BY(mutex_);
   std::vector<Leaf> refused_ ABSL_GUARDED_BY(mutex_);
   int64_t uncounted_ ABSL_GUARDED_BY(mutex_) = 0;

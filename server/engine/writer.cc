@@ -54,7 +54,11 @@ void Engine::WriterLoop() {
 }
 
 void Engine::RunBatch(std::vector<std::unique_ptr<Command>> commands) {
-  gate_.Take(&unwritten_, &unwritten_refusals_);
+  // Evidence that cannot be written waits here, then in the gate, which admits
+  // no more when it is full and only counts refusals: no line is lost.
+  if (unwritten_.size() + unwritten_refusals_.size() < kMaxUnwritten) {
+    gate_.Take(&unwritten_, &unwritten_refusals_);
+  }
   std::vector<absl::Status> results;
   const absl::Status committed = Commit(&commands, &results);
   if (!committed.ok()) {
@@ -72,19 +76,9 @@ void Engine::RunBatch(std::vector<std::unique_ptr<Command>> commands) {
     for (auto& command : commands) {
       internal::Leaf leaf;
       if (command->Refusal(answer, core_.clock.Now(), &leaf)) {
-        unwritten_refusals_.push_back(std::move(leaf));
+        gate_.Refused(std::move(leaf));
       }
       command->Done(answer);
-    }
-    // Evidence that could not be written waits; what is beyond the bound is
-    // dropped and said so.
-    if (unwritten_.size() > kMaxUnwritten ||
-        unwritten_refusals_.size() > kMaxUnwritten) {
-      Log(LogLevel::kError, "evidence_dropped",
-          {{"leaves", static_cast<int64_t>(unwritten_.size() +
-                                           unwritten_refusals_.size())}});
-      unwritten_.clear();
-      unwritten_refusals_.clear();
     }
     return;
   }
@@ -104,8 +98,7 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
         batch = std::make_unique<Batch>(tail_);
         results->assign(commands->size(), absl::OkStatus());
         for (const internal::Leaf& leaf : unwritten_) batch->AddLeaf(leaf);
-        const size_t placed = unwritten_.size();
-        size_t written = placed;
+        size_t written = unwritten_.size();
         for (const internal::Leaf& leaf : unwritten_refusals_) {
           batch->AddRefusal(leaf);
         }

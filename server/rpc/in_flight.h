@@ -22,8 +22,8 @@ class InFlight {
   // Waits until there is none, at most until `deadline`, in real time.
   void WaitUntilIdle(absl::Time deadline) {
     MutexLock lock(&mutex_);
-    for (absl::Duration left; count_ > 0;) {
-      left = deadline - absl::Now();
+    while (count_ > 0) {
+      const absl::Duration left = deadline - absl::Now();
       if (left <= absl::ZeroDuration()) return;
       idle_.WaitFor(&mutex_, absl::ToChronoMicroseconds(left));
     }

@@ -20,6 +20,11 @@ constexpr int kDefaultEntries = 100;
 constexpr int kMaxEntries = 1000;
 constexpr absl::Duration kAdmissionInterval = absl::Seconds(1);
 
+absl::Status Overloaded() {
+  return domain::RetryLater(pb::OVERLOADED, "The server has too much at work.",
+                            absl::Milliseconds(200));
+}
+
 // One FetchMailbox call. It reads on a worker; finding nothing, it waits to be
 // woken by a commit or by the ticker, and reads again.
 class Fetch final : public Ticker::Waiting,
@@ -50,7 +55,7 @@ class Fetch final : public Ticker::Waiting,
     bool admitted = true;
     if (now - last_admission_ > kAdmissionInterval) {
       last_admission_ = now;
-      admitted = pipeline_.StillAdmitted(*peer_).ok();
+      admitted = pipeline_.StillAdmitted(*peer_, call_->caller.officer).ok();
     }
     {
       MutexLock lock(&mutex_);
@@ -74,9 +79,7 @@ class Fetch final : public Ticker::Waiting,
     const bool queued = pipeline_.engine().workers().Run(
         [self = shared_from_this()] { self->Look(); });
     if (queued) return;
-    Finish(domain::RetryLater(pb::OVERLOADED,
-                              "The server has too much at work.",
-                              absl::Milliseconds(200)));
+    Finish(Overloaded());
   }
 
   void Finish(const absl::Status& status) {
@@ -84,19 +87,21 @@ class Fetch final : public Ticker::Waiting,
       MutexLock lock(&mutex_);
       finished_ = true;
     }
-    if (status.ok()) {
-      pipeline_.engine().RecordMailRead(*call_);
-    } else {
-      pipeline_.engine().RecordRefusal(*call_, status);
+    absl::Status answer = status;
+    if (answer.ok() && !pipeline_.engine().RecordMailRead(*call_)) {
+      call_->response->Clear();
+      answer = Overloaded();
     }
-    call_->done(status);
+    if (!answer.ok()) pipeline_.engine().RecordRefusal(*call_, answer);
+    call_->done(answer);
   }
 
   void Look() {
     const int look = ++looks_;
     if (waited_) {
       // Whoever waited may have been shut out meanwhile.
-      const absl::Status still = pipeline_.StillAdmitted(*peer_);
+      const absl::Status still =
+          pipeline_.StillAdmitted(*peer_, call_->caller.officer);
       if (!still.ok()) return Finish(still);
     }
     auto* page = static_cast<pb::FetchMailboxResponse*>(call_->response);

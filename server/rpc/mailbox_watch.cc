@@ -24,6 +24,11 @@ namespace pb = ::passerelle::v1;
 constexpr int kPortion = 100;
 constexpr absl::Duration kAdmissionInterval = absl::Seconds(1);
 
+absl::Status Overloaded() {
+  return domain::RetryLater(pb::OVERLOADED, "The server has too much at work.",
+                            absl::Milliseconds(200));
+}
+
 // Lives while gRPC or the ticker may call it; OnDone drops gRPC's reference.
 class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                     public Ticker::Waiting,
@@ -87,7 +92,8 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     }
     if (now - last_admission_ > kAdmissionInterval) {
       last_admission_ = now;
-      if (const absl::Status still = pipeline_.StillAdmitted(*peer_);
+      if (const absl::Status still =
+              pipeline_.StillAdmitted(*peer_, call_.caller.officer);
           !still.ok()) {
         End(still);
         return false;
@@ -157,8 +163,7 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     const bool queued = pipeline_.engine().workers().Run(
         [self = shared_from_this()] { self->Look(); });
     if (!queued) {
-      End(domain::RetryLater(pb::OVERLOADED, "The server has too much at work.",
-                             absl::Milliseconds(200)));
+      End(Overloaded());
     }
   }
 
@@ -178,7 +183,12 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
         mission_, cursor_, [self = shared_from_this()] { self->Woken(); });
     // Woken meanwhile, the next look may be at this very place already.
     MutexLock lock(&mutex_);
-    if (handle_ == kRegistering && looks_ == look) handle_ = handle;
+    if (ended_) {
+      // Nobody else knows the handle.
+      if (handle > 0) pipeline_.engine().mail_hub().Cancel(handle);
+    } else if (handle_ == kRegistering && looks_ == look) {
+      handle_ = handle;
+    }
   }
 
   void Woken() {
@@ -192,13 +202,15 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
   // Sends the entries, or an empty sign of life.
   void Write(pb::FetchMailboxResponse* page) {
+    if (!page->entries().empty() && !pipeline_.engine().RecordMailRead(call_)) {
+      return End(Overloaded());
+    }
     MutexLock lock(&mutex_);
     if (ended_) return;
     pb::WatchMailboxResponse response;
     response.mutable_entries()->Swap(page->mutable_entries());
     if (!response.entries().empty()) {
       cursor_ = response.entries().rbegin()->sequence();
-      pipeline_.engine().RecordMailRead(call_);
     }
     response.set_resume_after(cursor_);
     bool own = false;

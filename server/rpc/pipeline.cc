@@ -82,13 +82,14 @@ absl::StatusOr<std::shared_ptr<const PeerIdentity>> Pipeline::Authenticate(
   return peer;
 }
 
-absl::Status Pipeline::StillAdmitted(const PeerIdentity& peer) {
+absl::Status Pipeline::StillAdmitted(const PeerIdentity& peer,
+                                     const std::string& officer) {
   // Certificates live by real time, whatever drives the deadlines.
   if (is_revoked_(peer) || peer.not_after <= absl::Now()) {
     return domain::Failure(pb::IDENTITY_UNKNOWN,
                            "The certificate has expired or was revoked.");
   }
-  return engine_->Resolve({peer.mission, peer.workload, "", ""}).status();
+  return engine_->Resolve({peer.mission, peer.workload, "", officer}).status();
 }
 
 engine::CallerIdentity Pipeline::CallerOf(

@@ -63,7 +63,8 @@ class Pipeline final : public CallSink {
   absl::StatusOr<std::shared_ptr<const PeerIdentity>> Authenticate(
       grpc::CallbackServerContext* context);
   // The same for a caller whose stream is open.
-  absl::Status StillAdmitted(const PeerIdentity& peer);
+  absl::Status StillAdmitted(const PeerIdentity& peer,
+                             const std::string& officer = "");
   static engine::CallerIdentity CallerOf(
       const PeerIdentity& peer, const grpc::CallbackServerContext& context);
   const PipelineOptions& options() const { return options_; }
