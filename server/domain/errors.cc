@@ -54,6 +54,17 @@ absl::Status RetryLater(ErrorReason reason, absl::string_view message,
   return Build(reason, message, std::move(details));
 }
 
+absl::Status Overloaded() {
+  return RetryLater(::passerelle::v1::OVERLOADED,
+                    "The server has too much at work.",
+                    absl::Milliseconds(200));
+}
+
+absl::Status Draining() {
+  return RetryLater(::passerelle::v1::DRAINING, "The server stops.",
+                    absl::Seconds(1));
+}
+
 int ReasonNumber(const absl::Status& status) {
   ErrorReason reason = ::passerelle::v1::ERROR_REASON_UNSPECIFIED;
   ::passerelle::v1::ErrorReason_Parse(ReasonOf(status), &reason);

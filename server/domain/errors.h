@@ -33,6 +33,11 @@ absl::Status StateForbids(absl::string_view state);
 absl::Status RetryLater(::passerelle::v1::ErrorReason reason,
                         absl::string_view message, absl::Duration retry_after);
 
+// Refusals of a server that has too much at work (OVERLOADED), or stops
+// (DRAINING).
+absl::Status Overloaded();
+absl::Status Draining();
+
 // Number of the ErrorReason that `status` carries; 0 when none.
 int ReasonNumber(const absl::Status& status);
 

@@ -15,21 +15,8 @@
 #include "server/engine/evidence.h"
 
 namespace passerelle::engine {
-namespace {
 
 namespace pb = ::passerelle::v1;
-
-absl::Status Draining() {
-  return domain::RetryLater(pb::DRAINING, "The server stops.",
-                            absl::Seconds(1));
-}
-
-absl::Status Overloaded() {
-  return domain::RetryLater(pb::OVERLOADED, "The server has too much at work.",
-                            absl::Milliseconds(200));
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     EngineOptions options, const domain::Contract* contract,
@@ -111,8 +98,8 @@ void Engine::Execute(std::unique_ptr<Call> call) {
     case domain::MethodSpec::Shape::kList: {
       std::shared_ptr<Call> shared(std::move(call));
       if (!workers_.Run([this, shared] { Read(shared); })) {
-        RecordRefusal(*shared, Overloaded());
-        shared->done(Overloaded());
+        RecordRefusal(*shared, domain::Overloaded());
+        shared->done(domain::Overloaded());
       }
       return;
     }
@@ -133,9 +120,9 @@ void Engine::Enqueue(std::unique_ptr<Command> command) {
   {
     MutexLock lock(&mutex_);
     if (stopping_) {
-      refused = Draining();
+      refused = domain::Draining();
     } else if (queue_.size() >= options_.max_queue) {
-      refused = Overloaded();
+      refused = domain::Overloaded();
     } else {
       queue_.push_back(std::move(command));
       if (!writer_waits_) return;
@@ -186,8 +173,8 @@ void Engine::Read(std::shared_ptr<Call> call) {
       return Enqueue(std::make_unique<ReadCommand>(std::move(call)));
     case DisclosureGate::Verdict::kFull:
       call->response->Clear();
-      RecordRefusal(*call, Overloaded());
-      return call->done(Overloaded());
+      RecordRefusal(*call, domain::Overloaded());
+      return call->done(domain::Overloaded());
   }
 }
 

@@ -20,11 +20,6 @@ constexpr int kDefaultEntries = 100;
 constexpr int kMaxEntries = 1000;
 constexpr absl::Duration kAdmissionInterval = absl::Seconds(1);
 
-absl::Status Overloaded() {
-  return domain::RetryLater(pb::OVERLOADED, "The server has too much at work.",
-                            absl::Milliseconds(200));
-}
-
 // One FetchMailbox call. It reads on a worker; finding nothing, it waits to be
 // woken by a commit or by the ticker, and reads again.
 class Fetch final : public Ticker::Waiting,
@@ -79,7 +74,7 @@ class Fetch final : public Ticker::Waiting,
     const bool queued = pipeline_.engine().workers().Run(
         [self = shared_from_this()] { self->Look(); });
     if (queued) return;
-    Finish(Overloaded());
+    Finish(domain::Overloaded());
   }
 
   void Finish(const absl::Status& status) {
@@ -90,7 +85,7 @@ class Fetch final : public Ticker::Waiting,
     absl::Status answer = status;
     if (answer.ok() && !pipeline_.engine().RecordMailRead(*call_)) {
       call_->response->Clear();
-      answer = Overloaded();
+      answer = domain::Overloaded();
     }
     if (!answer.ok()) pipeline_.engine().RecordRefusal(*call_, answer);
     call_->done(answer);

@@ -24,11 +24,6 @@ namespace pb = ::passerelle::v1;
 constexpr int kPortion = 100;
 constexpr absl::Duration kAdmissionInterval = absl::Seconds(1);
 
-absl::Status Overloaded() {
-  return domain::RetryLater(pb::OVERLOADED, "The server has too much at work.",
-                            absl::Milliseconds(200));
-}
-
 // Lives while gRPC or the ticker may call it; OnDone drops gRPC's reference.
 class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                     public Ticker::Waiting,
@@ -86,8 +81,7 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
           handle_ > 0 && now - last_sign_ > pipeline_.options().watch_idle_sign;
     }
     if (pipeline_.draining()) {
-      End(domain::RetryLater(pb::DRAINING, "The server stops; watch again.",
-                             absl::Seconds(1)));
+      End(domain::Draining());
       return false;
     }
     if (now - last_admission_ > kAdmissionInterval) {
@@ -110,8 +104,7 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
  private:
   absl::Status Admit() {
     if (pipeline_.draining()) {
-      return domain::RetryLater(pb::DRAINING, "The server stops.",
-                                absl::Seconds(1));
+      return domain::Draining();
     }
     auto peer = pipeline_.Authenticate(context_);
     if (!peer.ok()) return peer.status();
@@ -163,7 +156,7 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     const bool queued = pipeline_.engine().workers().Run(
         [self = shared_from_this()] { self->Look(); });
     if (!queued) {
-      End(Overloaded());
+      End(domain::Overloaded());
     }
   }
 
@@ -203,7 +196,7 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   // Sends the entries, or an empty sign of life.
   void Write(pb::FetchMailboxResponse* page) {
     if (!page->entries().empty() && !pipeline_.engine().RecordMailRead(call_)) {
-      return End(Overloaded());
+      return End(domain::Overloaded());
     }
     MutexLock lock(&mutex_);
     if (ended_) return;

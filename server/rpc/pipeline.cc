@@ -45,11 +45,6 @@ grpc::Status Serialize(const google::protobuf::Message& message,
                                                            &own);
 }
 
-absl::Status Draining() {
-  return domain::RetryLater(pb::DRAINING, "The server stops.",
-                            absl::Seconds(1));
-}
-
 }  // namespace
 
 Pipeline::Pipeline(PipelineOptions options, const domain::Contract* contract,
@@ -123,7 +118,7 @@ absl::Status Pipeline::Admit(grpc::CallbackServerContext* context,
                              const grpc::ByteBuffer& bytes,
                              google::protobuf::Message* request,
                              engine::Call* call, bool* entered) {
-  if (draining()) return Draining();
+  if (draining()) return domain::Draining();
   auto peer = Authenticate(context);
   if (!peer.ok()) return peer.status();
   call->caller = CallerOf(**peer, *context);
