@@ -120,7 +120,7 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
           absl::Milliseconds(250));
     }
     pipeline_.limits().Leave(call_.caller.mission);
-    PASSERELLE_RETURN_IF_ERROR(Parse());
+    PASSERELLE_RETURN_IF_ERROR(pipeline_.ParseRequest(*bytes_, &request_));
     if (auto actor = pipeline_.engine().Resolve(call_.caller); !actor.ok()) {
       return actor.status();
     }
@@ -134,22 +134,6 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     entered_ = true;
     cursor_ = request_.after_sequence();
     return absl::OkStatus();
-  }
-
-  absl::Status Parse() {
-    if (bytes_->Length() > pipeline_.options().request_bytes) {
-      return domain::Failure(
-          pb::REQUEST_TOO_LARGE, "The request is larger than accepted.",
-          {{"limitBytes", absl::StrCat(pipeline_.options().request_bytes)}});
-    }
-    grpc::ByteBuffer copy(*bytes_);  // counts references
-    grpc::ProtoBufferReader reader(&copy);
-    if (reader.status().ok() && request_.ParseFromZeroCopyStream(&reader)) {
-      return absl::OkStatus();
-    }
-    request_.Clear();
-    return domain::FieldsInvalid(
-        {{"", "the bytes are no request of this method"}});
   }
 
   void Schedule() {

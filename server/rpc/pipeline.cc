@@ -10,6 +10,7 @@
 #include "common/grpc_status.h"
 #include "passerelle/v1/error_reason.pb.h"
 #include "server/domain/errors.h"
+#include "server/engine/file.h"
 #include "server/rpc/mailbox_calls.h"
 #include "server/rpc/unary_reactor.h"
 
@@ -22,20 +23,6 @@ constexpr size_t kMaxOfficer = 128;
 // Stands for an assertion that names nobody: two officers, or no name at all.
 // It is nobody's name, so that the call is refused.
 constexpr char kNoOfficer[] = "?";
-
-std::unique_ptr<google::protobuf::Message> NewMessage(
-    const google::protobuf::Descriptor* type) {
-  return std::unique_ptr<google::protobuf::Message>(
-      google::protobuf::MessageFactory::generated_factory()
-          ->GetPrototype(type)
-          ->New());
-}
-
-bool Parse(const grpc::ByteBuffer& bytes, google::protobuf::Message* message) {
-  grpc::ByteBuffer copy(bytes);  // counts references
-  grpc::ProtoBufferReader reader(&copy);
-  return reader.status().ok() && message->ParseFromZeroCopyStream(&reader);
-}
 
 grpc::Status Serialize(const google::protobuf::Message& message,
                        grpc::ByteBuffer* bytes) {
@@ -137,27 +124,34 @@ absl::Status Pipeline::Admit(grpc::CallbackServerContext* context,
   }
   call->deadline = DeadlineOf(*context, now);
   if (call->deadline <= now) return engine::DeadlinePassed();
+  return ParseRequest(bytes, request);
+}
+
+absl::Status Pipeline::ParseRequest(const grpc::ByteBuffer& bytes,
+                                    google::protobuf::Message* request) const {
   if (bytes.Length() > options_.request_bytes) {
     return domain::Failure(
         pb::REQUEST_TOO_LARGE, "The request is larger than accepted.",
         {{"limitBytes", absl::StrCat(options_.request_bytes)}});
   }
-  if (!Parse(bytes, request)) {
-    request->Clear();
-    return domain::FieldsInvalid(
-        {{"",
-          "the bytes are no request of this method: malformed, cut short, "
-          "too deep, or with text that is not UTF-8"}});
+  grpc::ByteBuffer copy(bytes);  // counts references
+  grpc::ProtoBufferReader reader(&copy);
+  if (reader.status().ok() && request->ParseFromZeroCopyStream(&reader)) {
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  request->Clear();
+  return domain::FieldsInvalid(
+      {{"",
+        "the bytes are no request of this method: malformed, cut short, "
+        "too deep, or with text that is not UTF-8"}});
 }
 
 grpc::ServerUnaryReactor* Pipeline::Unary(const domain::MethodSpec& method,
                                           grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) {
-  auto question = NewMessage(method.descriptor->input_type());
-  auto answer = NewMessage(method.descriptor->output_type());
+  auto question = engine::NewMessage(method.descriptor->input_type());
+  auto answer = engine::NewMessage(method.descriptor->output_type());
   auto call = std::make_unique<engine::Call>();
   call->method = &method;
   call->request = question.get();

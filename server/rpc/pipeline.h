@@ -65,6 +65,9 @@ class Pipeline final : public CallSink {
   // The same for a caller whose stream is open.
   absl::Status StillAdmitted(const PeerIdentity& peer,
                              const std::string& officer = "");
+  // Returns: REQUEST_TOO_LARGE, FIELD_INVALID; `request` is then empty.
+  absl::Status ParseRequest(const grpc::ByteBuffer& bytes,
+                            google::protobuf::Message* request) const;
   static engine::CallerIdentity CallerOf(
       const PeerIdentity& peer, const grpc::CallbackServerContext& context);
   const PipelineOptions& options() const { return options_; }
