@@ -102,6 +102,7 @@ class Host {
     given->set_scope(pb::Consent::SHARE_WITH_ORIGIN_MISSION);
     given->set_recipient(kOriginMission);
     given->set_language("ar");
+    if (one.number % 9 == 0) given->set_witness_name("a neighbour");
     given->set_form(one.number % 9 == 0 ? pb::Consent::ORAL_WITNESSED
                                         : pb::Consent::WRITTEN);
     PASSERELLE_ASSIGN_OR_RETURN(

@@ -197,11 +197,39 @@ class Checker {
           has_default || field->options().HasExtension(options::privacy);
       if (!labelled) Fail(below, "has no privacy class");
       const Descriptor* child = field->message_type();
-      if (child != nullptr &&
-          absl::StartsWith(child->full_name(), "passerelle.")) {
+      if (child != nullptr && field->is_repeated() &&
+          !child->options().GetExtension(options::class_field).empty()) {
+        CheckClassField(child);
+      } else if (child != nullptr &&
+                 absl::StartsWith(child->full_name(), "passerelle.")) {
         CheckPrivacy(
             child, inherited || field->options().HasExtension(options::privacy),
             below);
+      }
+    }
+  }
+
+  // Items that decide their own class do it by an enum of which every value has
+  // one, and have no other.
+  void CheckClassField(const Descriptor* item) {
+    const std::string& name =
+        item->options().GetExtension(options::class_field);
+    const FieldDescriptor* field = item->FindFieldByName(name);
+    if (field == nullptr || field->enum_type() == nullptr ||
+        field->is_repeated()) {
+      return Fail(item->full_name(), "class_field ", name, " is no enum field");
+    }
+    for (int i = 0; i < field->enum_type()->value_count(); ++i) {
+      const auto* value = field->enum_type()->value(i);
+      if (value->number() != 0 &&
+          !value->options().HasExtension(options::value_privacy)) {
+        Fail(item->full_name(), value->name(), " has no value_privacy");
+      }
+    }
+    for (int i = 0; i < item->field_count(); ++i) {
+      if (item->field(i)->options().HasExtension(options::privacy)) {
+        Fail(item->full_name(), item->field(i)->name(),
+             " has a class although ", name, " decides it");
       }
     }
   }

@@ -12,6 +12,7 @@ namespace passerelle::domain {
 struct Actor {
   std::string mission;  // missions/iom-ma; empty for the server itself
   options::MissionKind mission_kind = options::MISSION_KIND_UNSPECIFIED;
+  std::string country;  // of the mission, ISO 3166-1 alpha-2
   std::string workload;
   std::string certificate;  // SHA-256, raw bytes
   std::string officer;      // missions/iom-ma/officers/amina; may be empty

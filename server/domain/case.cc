@@ -5,6 +5,7 @@
 #include <string>
 
 #include "generated/case.verbs.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "server/domain/consents.h"
 #include "server/domain/errors.h"
 
@@ -32,7 +33,13 @@ class Cases final : public CaseVerbs {
   }
 
   absl::Status UpdateCase(const pb::UpdateCaseRequest&,
-                          Change<pb::Case>) override {
+                          Change<pb::Case> change) override {
+    if (change->file_facts->principal_in_person() &&
+        !google::protobuf::util::MessageDifferencer::Equals(
+            change.resource().principal(), change->file->principal())) {
+      return Failure(pb::PRINCIPAL_IN_PERSON,
+                     "The principal is kept in a person of the file.");
+    }
     return absl::OkStatus();
   }
 
@@ -40,6 +47,11 @@ class Cases final : public CaseVerbs {
                            Change<pb::Case> change) override {
     if (auto s =
             RequireAccredited(change.any(), change.resource().origin_mission());
+        !s.ok()) {
+      return s;
+    }
+    if (auto s =
+            RequireNotBarred(change.any(), change.resource().origin_mission());
         !s.ok()) {
       return s;
     }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -82,6 +83,20 @@ class AnyChange {
   std::string counterpart;
   // Ends every open exchange of the file with this reason.
   std::optional<pb::EndReason> end_exchanges;
+
+  // The file, to be changed with what is in it; null where an exchange changes
+  // and on verbs of the file itself.
+  pb::Case* file_now = nullptr;
+
+  // Changes other resources of the file in the same transaction: those of the
+  // kind of `prototype`, or every exchange when it is null, for which `change`
+  // returns true. `event` is what missions are told.
+  struct Sweep {
+    const google::protobuf::Message* prototype = nullptr;
+    std::function<bool(google::protobuf::Message&)> change;
+    std::string event;
+  };
+  std::vector<Sweep> sweeps;
 
  private:
   const Actor& actor_;

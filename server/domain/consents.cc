@@ -1,21 +1,23 @@
 #include "server/domain/consents.h"
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
+#include "common/resource_name.h"
 #include "passerelle/v1/consent.pb.h"
 #include "server/domain/errors.h"
 #include "server/domain/visibility.h"
 
 namespace passerelle::domain {
+namespace {
 
-absl::Status RequireShareConsent(const AnyChange& change,
-                                 absl::string_view consent_name) {
-  const internal::ConsentFact* live =
-      LiveConsent(*change.file_facts, pb::Consent::SHARE_WITH_ORIGIN_MISSION,
-                  change.file->origin_mission());
-  // Several consents may be in force; the cited one must be among them.
+// One of the consents in force has the cited name, and is fit for what is to be
+// shared. Several may be in force.
+absl::Status RequireConsent(
+    const AnyChange& change, absl::string_view consent_name,
+    absl::FunctionRef<bool(const internal::ConsentFact&)> fits) {
   for (const internal::ConsentFact& fact : change.file_facts->consents()) {
-    if (live != nullptr && fact.scope() == live->scope() &&
-        fact.recipient() == live->recipient() &&
+    if (fits(fact) && fact.subject().empty() &&
+        InForceAt(fact, change.now()) &&
         consent_name ==
             absl::StrCat(change.file->name(), "/consents/", fact.id())) {
       return absl::OkStatus();
@@ -28,8 +30,60 @@ absl::Status RequireShareConsent(const AnyChange& change,
     return Failure(pb::CONSENT_WITHDRAWN, "The cited consent was withdrawn.");
   }
   return Failure(pb::CONSENT_MISSING,
-                 "The cited consent is not one in force to share the file "
-                 "with the origin mission.");
+                 "The cited consent is not one in force for what is to be "
+                 "shared.");
+}
+
+bool IsAuthority(options::MissionKind kind) {
+  return kind == options::CONSULATE || kind == options::MINISTRY ||
+         kind == options::BORDER || kind == options::GOVERNMENT;
+}
+
+// To hand the file over to the mission that the person returns to, the consent
+// under which it sees the file is enough.
+bool CoversGrant(const AnyChange& change, const internal::ConsentFact& fact,
+                 const pb::Mission& recipient, options::Purpose purpose) {
+  pb::Consent::Scope scope = pb::Consent::SHARE_WITH_PARTNER;
+  if (recipient.name() == change.file->origin_mission()) {
+    scope = pb::Consent::SHARE_WITH_ORIGIN_MISSION;
+  } else if (IsAuthority(recipient.kind())) {
+    scope = pb::Consent::SHARE_WITH_ORIGIN_AUTHORITIES;
+  }
+  return fact.scope() == scope && fact.recipient() == recipient.name() &&
+         (fact.purposes() == 0 || (fact.purposes() & Bit(purpose)) != 0);
+}
+
+}  // namespace
+
+absl::Status RequireShareConsent(const AnyChange& change,
+                                 absl::string_view consent_name) {
+  return RequireConsent(
+      change, consent_name, [&](const internal::ConsentFact& fact) {
+        return fact.scope() == pb::Consent::SHARE_WITH_ORIGIN_MISSION &&
+               fact.recipient() == change.file->origin_mission();
+      });
+}
+
+absl::Status RequireGrantConsent(const AnyChange& change,
+                                 const pb::Mission& recipient,
+                                 options::Purpose purpose,
+                                 absl::string_view consent_name) {
+  return RequireConsent(change, consent_name,
+                        [&](const internal::ConsentFact& fact) {
+                          return CoversGrant(change, fact, recipient, purpose);
+                        });
+}
+
+std::string FindGrantConsent(const AnyChange& change,
+                             const pb::Mission& recipient,
+                             options::Purpose purpose) {
+  for (const internal::ConsentFact& fact : change.file_facts->consents()) {
+    if (fact.subject().empty() && InForceAt(fact, change.now()) &&
+        CoversGrant(change, fact, recipient, purpose)) {
+      return absl::StrCat(change.file->name(), "/consents/", fact.id());
+    }
+  }
+  return "";
 }
 
 absl::Status RestOnLiveConsent(AnyChange& change) {
@@ -39,7 +93,7 @@ absl::Status RestOnLiveConsent(AnyChange& change) {
   }
   const internal::ConsentFact* live =
       LiveConsent(*change.file_facts, pb::Consent::SHARE_WITH_ORIGIN_MISSION,
-                  change.file->origin_mission());
+                  change.file->origin_mission(), change.now());
   if (live == nullptr) {
     return RequireShareConsent(
         change, header.consents().empty()
@@ -51,17 +105,38 @@ absl::Status RestOnLiveConsent(AnyChange& change) {
   return absl::OkStatus();
 }
 
-absl::Status RequireAccredited(const AnyChange& change,
-                               absl::string_view mission) {
+absl::Status RequirePartner(const AnyChange& change,
+                            absl::string_view mission) {
   const pb::Mission* found = change.around().FindMission(mission);
-  if (found == nullptr || !found->accredited() || found->suspended() ||
-      found->kind() != options::IOM_MISSION) {
+  if (found == nullptr || !found->accredited() || found->suspended()) {
     return Failure(pb::COUNTERPART_NOT_ACCREDITED,
-                   "A mission that the file is addressed to is not an "
-                   "accredited mission of IOM.",
+                   "A partner that the file is addressed to is unknown or not "
+                   "accredited.",
                    {{"mission", std::string(mission)}});
   }
   return absl::OkStatus();
+}
+
+absl::Status RequireAccredited(const AnyChange& change,
+                               absl::string_view mission) {
+  const pb::Mission* found = change.around().FindMission(mission);
+  if (found != nullptr && found->kind() != options::IOM_MISSION) {
+    return Failure(pb::COUNTERPART_NOT_ACCREDITED,
+                   "A mission that the file is addressed to is not a mission "
+                   "of IOM.",
+                   {{"mission", std::string(mission)}});
+  }
+  return RequirePartner(change, mission);
+}
+
+absl::Status RequireNotBarred(const AnyChange& change,
+                              absl::string_view mission) {
+  const pb::Mission* found = change.around().FindMission(mission);
+  if (found == nullptr || !IsBarred(*change.file_facts, found->country())) {
+    return absl::OkStatus();
+  }
+  return Failure(pb::RECIPIENT_BARRED,
+                 "The file must not be shown to partners of that country.");
 }
 
 absl::Status RequireFileOpen(const pb::Case& file) {
@@ -69,6 +144,10 @@ absl::Status RequireFileOpen(const pb::Case& file) {
     return StateForbids(pb::Case::Stage_Name(file.stage()));
   }
   return absl::OkStatus();
+}
+
+void RaiseEpoch(internal::CaseFacts* facts) {
+  facts->set_consent_epoch(facts->consent_epoch() + 1);
 }
 
 }  // namespace passerelle::domain

@@ -111,7 +111,7 @@ TEST(ContractTest, NoFieldOfAnAnswerIsClearedForWantOfAClass) {
     }
     const std::string before = message->SerializeAsString();
     Redactor(method->kind->message)
-        .Redact(~EnumSet{0}, ~EnumSet{0}, message.get());
+        .Redact({.classes = ~EnumSet{0}, .roles = ~EnumSet{0}}, message.get());
     EXPECT_EQ(message->SerializeAsString(), before) << method->full_name;
   }
 }

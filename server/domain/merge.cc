@@ -50,6 +50,14 @@ absl::Status Invalid(const std::string& path) {
                  {{"path", path}});
 }
 
+// Which field it was is not said: the sender knows, and a mask could otherwise
+// be used to ask which fields exist for whom.
+absl::Status NotWritable() {
+  return Failure(::passerelle::v1::FIELD_NOT_WRITABLE,
+                 "The request carries content that its sender may not see, and "
+                 "therefore not write.");
+}
+
 // Compares one field of two messages.
 bool SameField(const Message& a, const Message& b,
                const FieldDescriptor* field) {
@@ -149,6 +157,32 @@ absl::Status MergeUpdate(const FieldMask& mask, const Message& update,
   FieldMaskUtil::MergeMessageTo(*cleaned, effective, options, resource);
   RestoreOutputOnly(before.get(), resource);
   return absl::OkStatus();
+}
+
+absl::Status MergeVisible(const FieldMask& mask, const Message& update,
+                          const Redactor& redactor, const Viewer& viewer,
+                          Message* resource) {
+  for (const std::string& path : mask.paths()) {
+    if (redactor.HidesPath(viewer, path)) return NotWritable();
+  }
+  const std::unique_ptr<Message> sent(update.New());
+  sent->CopyFrom(update);
+  ClearOutputOnly(sent.get());
+  if (auto s = RequireWritable(redactor, viewer, *sent); !s.ok()) return s;
+  if (!redactor.Hides(viewer, *resource)) {
+    return MergeUpdate(mask, update, resource);
+  }
+  const std::unique_ptr<Message> stored(resource->New());
+  stored->CopyFrom(*resource);
+  redactor.Redact(viewer, resource);
+  if (auto s = MergeUpdate(mask, update, resource); !s.ok()) return s;
+  return redactor.RestoreHidden(viewer, *stored, resource) ? absl::OkStatus()
+                                                          : NotWritable();
+}
+
+absl::Status RequireWritable(const Redactor& redactor, const Viewer& viewer,
+                             const Message& resource) {
+  return redactor.Hides(viewer, resource) ? NotWritable() : absl::OkStatus();
 }
 
 }  // namespace passerelle::domain

@@ -1,6 +1,10 @@
 #include "server/domain/redaction.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "google/protobuf/util/message_differencer.h"
 
 namespace passerelle::domain {
 namespace {
@@ -28,13 +32,65 @@ bool Has(const Message& message, const FieldDescriptor* field) {
                               : reflection->HasField(message, field);
 }
 
+// Removes the items of a list for which `drop` holds; the others keep their
+// order. True when any was removed.
+template <typename Drop>
+bool RemoveItems(Message* message, const FieldDescriptor* list,
+                 const Drop& drop) {
+  const auto* reflection = message->GetReflection();
+  const int size = reflection->FieldSize(*message, list);
+  int kept = 0;
+  for (int i = 0; i < size; ++i) {
+    if (drop(reflection->GetRepeatedMessage(*message, list, i))) continue;
+    if (kept != i) reflection->SwapElements(message, list, kept, i);
+    ++kept;
+  }
+  for (int i = kept; i < size; ++i) reflection->RemoveLast(message, list);
+  return kept != size;
+}
+
+bool SameList(const Message& a, const Message& b, const FieldDescriptor* list) {
+  const auto* reflection = a.GetReflection();
+  const int size = reflection->FieldSize(a, list);
+  if (reflection->FieldSize(b, list) != size) return false;
+  for (int i = 0; i < size; ++i) {
+    if (!google::protobuf::util::MessageDifferencer::Equals(
+            reflection->GetRepeatedMessage(a, list, i),
+            reflection->GetRepeatedMessage(b, list, i))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 struct Redactor::Field {
   const FieldDescriptor* field;
-  EnumSet privacy;               // one bit; none when unlabelled
-  EnumSet audience;              // roles that may see it; 0: everyone
+  EnumSet privacy;   // one bit; none when unlabelled or decided by each item
+  EnumSet audience;  // roles that may see it; 0: everyone
+  // Field of the item that decides its class; null when `privacy` does.
+  const FieldDescriptor* class_field = nullptr;
   std::unique_ptr<Plan> nested;  // null when everything below is alike
+
+  bool Shows(const Viewer& viewer) const {
+    if (audience != 0 && (audience & viewer.roles) == 0) return false;
+    return class_field != nullptr || (privacy & viewer.classes) != 0;
+  }
+
+  // Class of an item, by the value of its class field; none when the value has
+  // none or is unknown.
+  EnumSet ClassOf(const Message& item) const {
+    const auto* value = item.GetReflection()->GetEnum(item, class_field);
+    const int privacy_of_value =
+        value->options().GetExtension(options::value_privacy);
+    return privacy_of_value == options::PRIVACY_UNSPECIFIED
+               ? 0
+               : Bit(privacy_of_value);
+  }
+  bool HidesItem(const Viewer& viewer, const Message& item) const {
+    return (ClassOf(item) & viewer.classes) == 0;
+  }
 };
 
 struct Redactor::Plan {
@@ -66,27 +122,41 @@ std::unique_ptr<Redactor::Plan> Redactor::MakePlan(const Descriptor* message,
     const Descriptor* child = field->message_type();
     if (child != nullptr &&
         absl::StartsWith(child->full_name(), "passerelle.")) {
-      entry.nested =
-          MakePlan(child, field->options().HasExtension(options::privacy) ||
-                                  inherited != options::PRIVACY_UNSPECIFIED
-                              ? privacy
-                              : options::PRIVACY_UNSPECIFIED);
+      const std::string& decides =
+          child->options().GetExtension(options::class_field);
+      if (!decides.empty() && field->is_repeated()) {
+        entry.class_field = child->FindFieldByName(decides);
+        entry.privacy = 0;
+      } else {
+        entry.nested =
+            MakePlan(child, field->options().HasExtension(options::privacy) ||
+                                    inherited != options::PRIVACY_UNSPECIFIED
+                                ? privacy
+                                : options::PRIVACY_UNSPECIFIED);
+      }
     }
     plan->fields.push_back(std::move(entry));
   }
   return plan;
 }
 
-void Redactor::Apply(const Plan& plan, EnumSet classes, EnumSet roles,
-                     Message* message, Outcome* outcome) {
+void Redactor::Apply(const Plan& plan, const Viewer& viewer, Message* message,
+                     Outcome* outcome) {
   const auto* reflection = message->GetReflection();
   for (const Field& entry : plan.fields) {
     if (!Has(*message, entry.field)) continue;
-    const bool for_others =
-        entry.audience != 0 && (entry.audience & roles) == 0;
-    if ((entry.privacy & classes) == 0 || for_others) {
+    if (!entry.Shows(viewer)) {
       reflection->ClearField(message, entry.field);
       outcome->cleared = true;
+      continue;
+    }
+    if (entry.class_field != nullptr) {
+      outcome->cleared |=
+          RemoveItems(message, entry.field, [&](const Message& item) {
+            const bool hidden = entry.HidesItem(viewer, item);
+            if (!hidden) outcome->classes |= entry.ClassOf(item);
+            return hidden;
+          });
       continue;
     }
     outcome->classes |= entry.privacy;
@@ -94,22 +164,115 @@ void Redactor::Apply(const Plan& plan, EnumSet classes, EnumSet roles,
     if (entry.field->is_repeated()) {
       const int size = reflection->FieldSize(*message, entry.field);
       for (int i = 0; i < size; ++i) {
-        Apply(*entry.nested, classes, roles,
+        Apply(*entry.nested, viewer,
               reflection->MutableRepeatedMessage(message, entry.field, i),
               outcome);
       }
     } else {
-      Apply(*entry.nested, classes, roles,
+      Apply(*entry.nested, viewer,
             reflection->MutableMessage(message, entry.field), outcome);
     }
   }
 }
 
-Redactor::Outcome Redactor::Redact(EnumSet classes, EnumSet roles,
+Redactor::Outcome Redactor::Redact(const Viewer& viewer,
                                    Message* message) const {
   Outcome outcome;
-  Apply(*plan_, classes, roles, message, &outcome);
+  Apply(*plan_, viewer, message, &outcome);
   return outcome;
+}
+
+bool Redactor::AnyHidden(const Plan& plan, const Viewer& viewer,
+                         const Message& message) {
+  const auto* reflection = message.GetReflection();
+  for (const Field& entry : plan.fields) {
+    if (!Has(message, entry.field)) continue;
+    if (!entry.Shows(viewer)) return true;
+    if (entry.class_field == nullptr && entry.nested == nullptr) continue;
+    const auto hidden = [&](const Message& below) {
+      return entry.class_field != nullptr
+                 ? entry.HidesItem(viewer, below)
+                 : AnyHidden(*entry.nested, viewer, below);
+    };
+    if (!entry.field->is_repeated()) {
+      if (hidden(reflection->GetMessage(message, entry.field))) return true;
+      continue;
+    }
+    const int size = reflection->FieldSize(message, entry.field);
+    for (int i = 0; i < size; ++i) {
+      if (hidden(reflection->GetRepeatedMessage(message, entry.field, i))) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+bool Redactor::Hides(const Viewer& viewer, const Message& message) const {
+  return AnyHidden(*plan_, viewer, message);
+}
+
+bool Redactor::HidesPath(const Viewer& viewer, absl::string_view path) const {
+  const Plan* plan = plan_.get();
+  for (const absl::string_view name : absl::StrSplit(path, '.')) {
+    if (plan == nullptr) return false;
+    const Field* found = nullptr;
+    for (const Field& entry : plan->fields) {
+      if (entry.field->name() == name) found = &entry;
+    }
+    if (found == nullptr) return false;  // no path of ours
+    if (!found->Shows(viewer)) return true;
+    plan = found->nested.get();
+  }
+  return false;
+}
+
+bool Redactor::Restore(const Plan& plan, const Viewer& viewer,
+                       const Message& stored, Message* merged) {
+  const auto* reflection = stored.GetReflection();
+  for (const Field& entry : plan.fields) {
+    if (!Has(stored, entry.field)) continue;
+    const FieldDescriptor* field = entry.field;
+    if (!entry.Shows(viewer)) {
+      const std::unique_ptr<Message> copy(stored.New());
+      copy->CopyFrom(stored);
+      reflection->SwapFields(copy.get(), merged, {field});
+    } else if (entry.class_field != nullptr) {
+      const int size = reflection->FieldSize(stored, field);
+      for (int i = 0; i < size; ++i) {
+        const Message& item = reflection->GetRepeatedMessage(stored, field, i);
+        if (!entry.HidesItem(viewer, item)) continue;
+        reflection->AddMessage(merged, field)->CopyFrom(item);
+      }
+    } else if (entry.nested != nullptr && field->is_repeated()) {
+      const std::unique_ptr<Message> seen(stored.New());
+      seen->CopyFrom(stored);
+      Outcome outcome;
+      const int size = reflection->FieldSize(*seen, field);
+      for (int i = 0; i < size; ++i) {
+        Apply(*entry.nested, viewer,
+              reflection->MutableRepeatedMessage(seen.get(), field, i),
+              &outcome);
+      }
+      if (!outcome.cleared) continue;
+      if (!SameList(*seen, *merged, field)) return false;
+      seen->CopyFrom(stored);
+      reflection->SwapFields(seen.get(), merged, {field});
+    } else if (entry.nested != nullptr) {
+      const Message& below = reflection->GetMessage(stored, field);
+      if (!AnyHidden(*entry.nested, viewer, below)) continue;
+      if (!Restore(*entry.nested, viewer, below,
+                   reflection->MutableMessage(merged, field))) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool Redactor::RestoreHidden(const Viewer& viewer, const Message& stored,
+                             Message* merged) const {
+  return Restore(*plan_, viewer, stored, merged);
 }
 
 }  // namespace passerelle::domain

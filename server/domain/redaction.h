@@ -4,36 +4,63 @@
 #include <memory>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "server/domain/contract.h"
 
 namespace passerelle::domain {
 
-// Clears from an answer what its receiver may not see. The plan is computed
-// once per message type from the `privacy` and `audience` options; a field
-// without a class is cleared. Immutable and thread safe.
+// Through whose eyes a resource is looked at.
+struct Viewer {
+  EnumSet classes = 0;  // of Privacy: what may be shown
+  EnumSet roles = 0;    // of CaseRole: for fields meant for one side
+};
+
+// Splits messages into what a viewer may see and the rest. The plan is computed
+// once per message type from the `privacy`, `audience`, `class_field` and
+// `value_privacy` options; a field without a class is for nobody. Immutable and
+// thread safe.
 class Redactor {
  public:
   explicit Redactor(const google::protobuf::Descriptor* message);
   ~Redactor();
 
-  // Clears every field whose class is not in `classes`, and those meant for a
-  // side of the exchange that is not in `roles`.
+  // Clears every field whose class the viewer may not see, those meant for
+  // another side of the exchange, and items of lists whose own class is hidden.
   struct Outcome {
     EnumSet classes = 0;   // of the populated fields that are left
-    bool cleared = false;  // whether any field was cleared
+    bool cleared = false;  // whether anything was cleared
   };
-  Outcome Redact(EnumSet classes, EnumSet roles,
-                 google::protobuf::Message* message) const;
+  Outcome Redact(const Viewer& viewer, google::protobuf::Message* message) const;
+
+  // Whether Redact would clear anything.
+  bool Hides(const Viewer& viewer,
+             const google::protobuf::Message& message) const;
+
+  // Whether the dotted path leads to a field that is hidden from the viewer.
+  bool HidesPath(const Viewer& viewer, absl::string_view path) const;
+
+  // Gives `merged`, which holds only what the viewer may see, everything of
+  // `stored` that is hidden from it. Items that are hidden come after the
+  // others. False, and `merged` undefined, when a list changed of whose items
+  // the viewer sees parts only: what the hidden parts belong to is then lost.
+  bool RestoreHidden(const Viewer& viewer,
+                     const google::protobuf::Message& stored,
+                     google::protobuf::Message* merged) const;
 
  private:
   struct Field;
   struct Plan;
   static std::unique_ptr<Plan> MakePlan(
       const google::protobuf::Descriptor* message, int inherited);
-  static void Apply(const Plan& plan, EnumSet classes, EnumSet roles,
+  static void Apply(const Plan& plan, const Viewer& viewer,
                     google::protobuf::Message* message, Outcome* outcome);
+  static bool AnyHidden(const Plan& plan, const Viewer& viewer,
+                        const google::protobuf::Message& message);
+  static bool Restore(const Plan& plan, const Viewer& viewer,
+                      const google::protobuf::Message& stored,
+                      google::protobuf::Message* merged);
 
   std::unique_ptr<Plan> plan_;
 };

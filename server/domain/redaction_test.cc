@@ -32,7 +32,7 @@ probe::Labelled Full() {
 EnumSet Redact(EnumSet classes, EnumSet roles,
                google::protobuf::Message* message) {
   return Redactor(message->GetDescriptor())
-      .Redact(classes, roles, message)
+      .Redact({.classes = classes, .roles = roles}, message)
       .classes;
 }
 

@@ -1,7 +1,13 @@
 #include "server/domain/visibility.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/resource_name.h"
 #include "passerelle/v1/consent.pb.h"
+#include "passerelle/v1/exchange.pb.h"
+#include "passerelle/v1/grant.pb.h"
+#include "passerelle/v1/person.pb.h"
+#include "server/domain/age.h"
+#include "server/domain/policy.h"
 
 namespace passerelle::domain {
 namespace {
@@ -9,14 +15,11 @@ namespace {
 namespace pb = ::passerelle::v1;
 using ::passerelle::internal::v1::CaseFacts;
 using ::passerelle::internal::v1::ConsentFact;
+using ::passerelle::internal::v1::GrantFact;
+using google::protobuf::Message;
 
-// What each position may see at most (domain rule: default deny; medical and
-// protection blocks only for the officers named for them).
-constexpr EnumSet kMissionClasses =
-    (EnumSet{1} << options::ROUTINE) | (EnumSet{1} << options::IDENTITY) |
-    (EnumSet{1} << options::CONTACT) | (EnumSet{1} << options::DOCUMENT) |
-    (EnumSet{1} << options::FINANCE);
-constexpr EnumSet kTransitClasses = EnumSet{1} << options::ROUTINE;
+constexpr EnumSet kHolders =
+    (EnumSet{1} << options::HOST) | (EnumSet{1} << options::OWNER);
 
 bool Contains(const google::protobuf::RepeatedPtrField<std::string>& list,
               absl::string_view value) {
@@ -26,84 +29,213 @@ bool Contains(const google::protobuf::RepeatedPtrField<std::string>& list,
   return false;
 }
 
-const ConsentFact* OriginConsent(const pb::Case& file, const CaseFacts& facts) {
-  return LiveConsent(facts, pb::Consent::SHARE_WITH_ORIGIN_MISSION,
-                     file.origin_mission());
+const ConsentFact* ConsentById(const CaseFacts& facts, absl::string_view id,
+                               absl::Time now) {
+  for (const ConsentFact& consent : facts.consents()) {
+    if (consent.id() == id && InForceAt(consent, now)) return &consent;
+  }
+  return nullptr;
 }
 
-// Roles of a mission in a file, with the consent they rest on.
-Relation PositionOf(const pb::Case& file, const CaseFacts& facts,
+// One decision: what a mission is to a file.
+class Position {
+ public:
+  Position(const pb::Case& file, const CaseFacts& facts, const Actor& actor,
+           absl::Time now)
+      : file_(file), facts_(facts), actor_(actor), now_(now) {}
+
+  Relation Decide() {
+    if (actor_.mission.empty()) return {};
+    if (actor_.mission == file_.host_mission()) Add(options::HOST);
+    if (actor_.mission == file_.owner_mission()) Add(options::OWNER);
+    const bool holds = relation_.sees();
+    if (!holds && IsBarred(facts_, actor_.country)) return {};
+    if (!holds) AddParty();
+    if (relation_.sees()) relation_.classes = ClassesFor({}, relation_.roles);
+    AddGrant();
+    for (const auto& recall : facts_.recalls()) {
+      if (recall.mission() == actor_.mission) Add(options::RECALLED);
+    }
+    return std::move(relation_);
+  }
+
+ private:
+  void Add(options::CaseRole role) { relation_.roles |= Bit(role); }
+
+  EnumSet ClassesFor(options::Purpose purpose, EnumSet positions) const {
+    return Policy::BuiltIn().Classes(
+        {.mission_kind = actor_.mission_kind,
+         .positions = positions,
+         .officer_roles = actor_.officer_roles,
+         .purpose = purpose},
+        [&](int scope) {
+          return LiveConsent(facts_, scope, actor_.mission, now_) != nullptr;
+        });
+  }
+
+  // The origin and transit missions: once sent, while the person consents.
+  void AddParty() {
+    const bool origin = actor_.mission == file_.origin_mission();
+    if (!origin && !Contains(file_.transit_missions(), actor_.mission)) return;
+    if (file_.stage() == pb::Case::REGISTERED) return;
+    const ConsentFact* consent =
+        LiveConsent(facts_, pb::Consent::SHARE_WITH_ORIGIN_MISSION,
+                    file_.origin_mission(), now_);
+    if (consent == nullptr) return;
+    Add(origin ? options::ORIGIN : options::TRANSIT);
+    relation_.consent = ConsentName(consent->id());
+  }
+
+  void AddGrant() {
+    const GrantFact* grant = OpenGrant(facts_, actor_.mission, now_);
+    if (grant == nullptr) return;
+    if (!grant->consent().empty() &&
+        ConsentById(facts_, grant->consent(), now_) == nullptr) {
+      return;
+    }
+    EnumSet positions = Bit(options::OFFEREE);
+    if (grant->in_force()) {
+      positions = Bit(options::PARTICIPANT);
+      if (grant->mode() == pb::Grant::CONTRIBUTE) {
+        positions |= Bit(options::CONTRIBUTOR);
+      }
+    }
+    EnumSet classes = ClassesFor(
+        static_cast<options::Purpose>(grant->purpose()), positions);
+    if (grant->classes() != 0) {
+      classes &= grant->classes() | Bit(options::ROUTINE);
+    }
+    const bool alone = !relation_.sees();
+    relation_.roles |= positions;
+    relation_.classes |= classes;
+    if (alone) {
+      // What the mission sees, it sees under the grant.
+      if (!grant->consent().empty()) {
+        relation_.consent = ConsentName(grant->consent());
+      }
+    }
+    relation_.grant = absl::StrCat(file_.name(), "/grants/", grant->id());
+  }
+
+  std::string ConsentName(absl::string_view id) const {
+    return absl::StrCat(file_.name(), "/consents/", id);
+  }
+
+  const pb::Case& file_;
+  const CaseFacts& facts_;
+  const Actor& actor_;
+  const absl::Time now_;
+  Relation relation_;
+};
+
+Relation ToExchange(Relation relation, const pb::Exchange& header,
                     absl::string_view mission) {
-  Relation relation;
-  if (mission.empty()) return relation;
-  if (mission == file.host_mission()) relation.roles |= Bit(options::HOST);
-  if (mission == file.owner_mission()) relation.roles |= Bit(options::OWNER);
-  if (relation.sees()) {
-    relation.classes = kMissionClasses;
-    return relation;
+  const bool initiator = header.initiator() == mission;
+  if (initiator) relation.roles |= Bit(options::INITIATOR);
+  if (header.counterpart() == mission) {
+    relation.roles |= Bit(options::COUNTERPART);
   }
-  if (file.stage() == pb::Case::REGISTERED) return relation;  // not yet sent
-  const ConsentFact* consent = OriginConsent(file, facts);
-  if (consent == nullptr) return relation;
-  if (mission == file.origin_mission()) {
-    relation.roles = Bit(options::ORIGIN);
-    relation.classes = kMissionClasses;
-  } else if (Contains(file.transit_missions(), mission)) {
-    relation.roles = Bit(options::TRANSIT);
-    relation.classes = kTransitClasses;
-  } else {
-    return relation;
-  }
-  relation.consent = absl::StrCat(file.name(), "/consents/", consent->id());
+  if (!header.has_send_time() && !initiator) return {};
   return relation;
+}
+
+// Nobody consents for another adult. What rests on no consent at all (a grant
+// with another basis) is for the whole family.
+Relation ToPerson(Relation relation, const pb::Person& person,
+                  const CaseFacts& facts, absl::Time now) {
+  if (relation.consent.empty() || person.relation() == pb::Person::PRINCIPAL ||
+      IsSurelyUnder(kAdultAge, person.birth_date(), now)) {
+    return relation;
+  }
+  const auto cited = ParseResourceName(relation.consent);
+  const auto name = ParseResourceName(person.name());
+  const ConsentFact* rests = ConsentById(facts, cited->id, now);
+  if (rests == nullptr) return {};
+  for (const ConsentFact& own : facts.consents()) {
+    if (own.subject() == name->id && own.scope() == rests->scope() &&
+        own.recipient() == rests->recipient() && InForceAt(own, now)) {
+      relation.consent =
+          absl::StrCat(RootName("cases", name->root), "/consents/", own.id());
+      return relation;
+    }
+  }
+  return {};
 }
 
 }  // namespace
 
 const ConsentFact* LiveConsent(const CaseFacts& facts, int scope,
-                               absl::string_view recipient) {
+                               absl::string_view recipient, absl::Time now) {
   for (const ConsentFact& consent : facts.consents()) {
-    if (consent.scope() == scope && consent.recipient() == recipient) {
+    if (consent.scope() == scope && consent.recipient() == recipient &&
+        consent.subject().empty() && InForceAt(consent, now)) {
       return &consent;
     }
   }
   return nullptr;
 }
 
-EnumSet ClassesForOfficer(EnumSet officer_roles) {
-  EnumSet classes = 0;
-  if ((officer_roles & Bit(options::MEDICAL_OFFICER)) != 0) {
-    classes |= Bit(options::MEDICAL);
+const GrantFact* OpenGrant(const CaseFacts& facts, absl::string_view recipient,
+                           absl::Time now) {
+  for (const GrantFact& grant : facts.grants()) {
+    if (grant.recipient() == recipient && InForceAt(grant, now)) return &grant;
   }
-  if ((officer_roles & Bit(options::PROTECTION_OFFICER)) != 0) {
-    classes |= Bit(options::PROTECTION);
-  }
-  return classes;
+  return nullptr;
+}
+
+bool IsBarred(const CaseFacts& facts, absl::string_view country) {
+  return Contains(facts.barred_countries(), country);
+}
+
+Actor AsMission(const pb::Mission& mission) {
+  Actor actor;
+  actor.mission = mission.name();
+  actor.mission_kind = mission.kind();
+  actor.country = mission.country();
+  return actor;
 }
 
 Relation RelationTo(const pb::Case& file, const CaseFacts& facts,
-                    const Actor& actor) {
-  Relation relation = PositionOf(file, facts, actor.mission);
-  if ((relation.roles & ~Bit(options::TRANSIT)) != 0) {
-    relation.classes |= ClassesForOfficer(actor.officer_roles);
-  }
-  return relation;
+                    const Actor& actor, absl::Time now) {
+  return Position(file, facts, actor, now).Decide();
 }
 
-bool SeesFile(const pb::Case& file, const CaseFacts& facts,
-              absl::string_view mission) {
-  return PositionOf(file, facts, mission).sees();
-}
-
-Relation RelationToExchange(Relation relation, const pb::Exchange& header,
-                            absl::string_view mission) {
+Relation RelationToResource(Relation relation, const Message& resource,
+                            const CaseFacts& facts, const Actor& actor,
+                            absl::Time now) {
   if (!relation.sees()) return relation;
-  const bool initiator = header.initiator() == mission;
-  if (initiator) relation.roles |= Bit(options::INITIATOR);
-  if (header.counterpart() == mission) {
-    relation.roles |= Bit(options::COUNTERPART);
+  const bool holds = (relation.roles & kHolders) != 0;
+  const auto* type = resource.GetDescriptor();
+  if (const auto* header = type->FindFieldByName("exchange")) {
+    return ToExchange(
+        std::move(relation),
+        static_cast<const pb::Exchange&>(
+            resource.GetReflection()->GetMessage(resource, header)),
+        actor.mission);
   }
-  if (!header.has_send_time() && !initiator) return Relation{};
+  if (holds) return relation;
+  if (type == pb::Person::descriptor()) {
+    return ToPerson(std::move(relation),
+                    static_cast<const pb::Person&>(resource), facts, now);
+  }
+  if (type == pb::Consent::descriptor()) {
+    const auto& consent = static_cast<const pb::Consent&>(resource);
+    if (consent.recipient() == actor.mission) return relation;
+    // Whoever has to confirm a recall may name the consent it was told of.
+    const auto name = ParseResourceName(consent.name());
+    for (const auto& recall : facts.recalls()) {
+      if (recall.mission() == actor.mission && recall.consent() == name->id) {
+        relation.roles = Bit(options::RECALLED);
+        relation.classes = 0;
+        return relation;
+      }
+    }
+    return {};
+  }
+  if (type == pb::Grant::descriptor()) {
+    const auto& grant = static_cast<const pb::Grant&>(resource);
+    return grant.recipient() == actor.mission ? relation : Relation{};
+  }
   return relation;
 }
 

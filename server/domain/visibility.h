@@ -2,51 +2,76 @@
 #define PASSERELLE_SERVER_DOMAIN_VISIBILITY_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/protobuf/message.h"
 #include "passerelle/internal/v1/stored.pb.h"
 #include "passerelle/v1/case.pb.h"
-#include "passerelle/v1/exchange.pb.h"
+#include "passerelle/v1/directory.pb.h"
 #include "server/domain/actor.h"
+#include "server/domain/redaction.h"
 
 namespace passerelle::domain {
 
-// What a mission is to a file, decided from the file and the consents in force
-// on behalf of the person. `roles` empty means that for this mission the file
-// does not exist.
+// What a mission is to a file, decided from the file, the consents and grants
+// in force on behalf of the person, and the policy. `roles` empty means that
+// for this mission the file does not exist.
 struct Relation {
   EnumSet roles = 0;    // of CaseRole
   EnumSet classes = 0;  // of Privacy: what may be disclosed
-  // Consent on which disclosure rests; empty for the owner.
+  // Consent on which disclosure rests; empty for the missions that hold the
+  // file, and where a grant rests on another basis.
   std::string consent;
+  std::string grant;  // under which the mission sees the file, or is offered it
 
   bool sees() const { return roles != 0; }
+  Viewer viewer() const { return {.classes = classes, .roles = roles}; }
 };
 
 Relation RelationTo(const ::passerelle::v1::Case& file,
                     const ::passerelle::internal::v1::CaseFacts& facts,
-                    const Actor& actor);
+                    const Actor& actor, absl::Time now);
 
-// The same before and after a change, for missions rather than actors: who is
-// to be told of it.
-bool SeesFile(const ::passerelle::v1::Case& file,
-              const ::passerelle::internal::v1::CaseFacts& facts,
-              absl::string_view mission);
+// A mission as it is told of changes: no officer of it in particular.
+Actor AsMission(const ::passerelle::v1::Mission& mission);
 
-// Adds the positions in an exchange to those in the file. What was never sent
-// exists for its initiator only: others keep no role at all.
-Relation RelationToExchange(Relation relation,
-                            const ::passerelle::v1::Exchange& header,
-                            absl::string_view mission);
+// Narrows what an actor is to the file to what it is to one resource in it:
+// - an exchange adds the side it is on; one never sent is its initiator's;
+// - of an adult who is not the principal a mission that does not hold the file
+//   needs that adult's own consent;
+// - consents and grants are for the missions that hold the file, and for the
+//   partner they name.
+Relation RelationToResource(Relation relation,
+                            const google::protobuf::Message& resource,
+                            const ::passerelle::internal::v1::CaseFacts& facts,
+                            const Actor& actor, absl::Time now);
 
-// A consent of `scope` in force towards `recipient`; null when there is none.
+// Whether a consent or a grant that ends at `expire_time` has not ended yet.
+// Works on ConsentFact and GrantFact.
+template <typename Fact>
+bool InForceAt(const Fact& fact, absl::Time now) {
+  return !fact.has_expire_time() ||
+         absl::FromUnixSeconds(fact.expire_time().seconds()) +
+                 absl::Nanoseconds(fact.expire_time().nanos()) >
+             now;
+}
+
+// A consent of `scope` in force towards `recipient` and given by the principal;
+// null when there is none.
 const ::passerelle::internal::v1::ConsentFact* LiveConsent(
     const ::passerelle::internal::v1::CaseFacts& facts, int scope,
-    absl::string_view recipient);
+    absl::string_view recipient, absl::Time now);
 
-// Classes that an officer's roles add, whatever the file.
-EnumSet ClassesForOfficer(EnumSet officer_roles);
+// The grant of the recipient that is offered or in force; null when there is
+// none.
+const ::passerelle::internal::v1::GrantFact* OpenGrant(
+    const ::passerelle::internal::v1::CaseFacts& facts,
+    absl::string_view recipient, absl::Time now);
+
+// Whether partners of this country are kept from the file.
+bool IsBarred(const ::passerelle::internal::v1::CaseFacts& facts,
+              absl::string_view country);
 
 }  // namespace passerelle::domain
 

@@ -18,13 +18,6 @@ using google::protobuf::Message;
 
 constexpr size_t kEtagBytes = 16;
 
-// Resources outside cases have no relation: everything in them is ROUTINE.
-EnumSet ClassesOf(const domain::KindSpec& kind,
-                  const domain::Relation& relation) {
-  return kind.in_case() ? relation.classes
-                        : domain::Bit(domain::options::ROUTINE);
-}
-
 std::vector<std::string> ActionsOf(const domain::KindSpec& kind,
                                    const Message& stored,
                                    const domain::Actor& actor,
@@ -67,6 +60,13 @@ Answers::Answers(const domain::Contract& contract, const Secrets& secrets)
       std::make_unique<domain::Redactor>(pb::ExchangeView::descriptor());
 }
 
+domain::Viewer Answers::ViewerOf(const domain::KindSpec& kind,
+                                 const domain::Relation& relation) {
+  if (kind.in_case()) return relation.viewer();
+  return {.classes = domain::Bit(domain::options::ROUTINE),
+          .roles = relation.roles};
+}
+
 const domain::Redactor& Answers::RedactorOf(
     const google::protobuf::Descriptor* message) const {
   return *redactors_.at(message);
@@ -104,7 +104,7 @@ EnumSet Answers::Complete(const domain::KindSpec& kind,
                           Message* answer) const {
   const domain::Redactor::Outcome outcome =
       RedactorOf(kind.message)
-          .Redact(ClassesOf(kind, relation), relation.roles, answer);
+          .Redact(ViewerOf(kind, relation), answer);
   if (kind.etag != nullptr) {
     answer->GetReflection()->SetString(
         answer, kind.etag,
@@ -127,7 +127,7 @@ EnumSet Answers::FillView(const domain::KindSpec& kind, const Message& stored,
   *exchange_view->mutable_exchange() = *domain::HeaderOf(kind, stored);
   const EnumSet classes =
       RedactorOf(pb::ExchangeView::descriptor())
-          .Redact(relation.classes, relation.roles, exchange_view)
+          .Redact(relation.viewer(), exchange_view)
           .classes;
   exchange_view->set_etag(EtagFor(kind, stored, relation));
   for (std::string& action : ActionsOf(kind, stored, actor, relation)) {
@@ -142,7 +142,7 @@ std::string Answers::EtagFor(const domain::KindSpec& kind,
   const auto copy = NewMessage(kind.message);
   copy->CopyFrom(stored);
   RedactorOf(kind.message)
-      .Redact(ClassesOf(kind, relation), relation.roles, copy.get());
+      .Redact(ViewerOf(kind, relation), copy.get());
   return EtagOf(copy->SerializeAsString());
 }
 

@@ -55,6 +55,14 @@ class Answers {
                       const google::protobuf::Message& stored,
                       const domain::Relation& relation) const;
 
+  // Through whose eyes the caller looks. Resources outside cases have no
+  // relation: everything in them is ROUTINE.
+  static domain::Viewer ViewerOf(const domain::KindSpec& kind,
+                                 const domain::Relation& relation);
+
+  const domain::Redactor& RedactorOf(
+      const google::protobuf::Descriptor* message) const;
+
  private:
   // Makes an answer of a copy of what is stored.
   domain::EnumSet Complete(const domain::KindSpec& kind,
@@ -63,8 +71,6 @@ class Answers {
                            const domain::Relation& relation,
                            google::protobuf::Message* answer) const;
   std::string EtagOf(const std::string& redacted_bytes) const;
-  const domain::Redactor& RedactorOf(
-      const google::protobuf::Descriptor* message) const;
 
   const Secrets& secrets_;
   std::map<const google::protobuf::Descriptor*,

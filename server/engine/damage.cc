@@ -42,11 +42,11 @@ bool MayKnow(const domain::KindSpec& kind, const storage::Record& record,
 
 absl::Status ResourceNotLoaded(const domain::KindSpec& kind, const File& file,
                                const Loaded& loaded, const domain::Actor& actor,
-                               const absl::Status& why) {
+                               absl::Time now, const absl::Status& why) {
   if (absl::IsNotFound(why)) return domain::NotVisible();
   if (IsDamaged(why) &&
       !MayKnow(kind, loaded.record,
-               domain::RelationTo(file.message, file.facts, actor))) {
+               domain::RelationTo(file.message, file.facts, actor, now))) {
     return domain::NotVisible();
   }
   return why;

@@ -34,7 +34,7 @@ bool MayKnow(const domain::KindSpec& kind, const storage::Record& record,
 // record when it is damaged.
 absl::Status ResourceNotLoaded(const domain::KindSpec& kind, const File& file,
                                const Loaded& loaded, const domain::Actor& actor,
-                               const absl::Status& why);
+                               absl::Time now, const absl::Status& why);
 
 }  // namespace passerelle::engine
 

@@ -130,6 +130,7 @@ absl::StatusOr<domain::Actor> Directory::Resolve(const CallerIdentity& caller,
         "The certificate's mission is not registered or is suspended.");
   }
   actor.mission_kind = entry->second->mission.kind();
+  actor.country = entry->second->mission.country();
   actor.workload = caller.workload;
   actor.certificate = caller.certificate;
   if (caller.officer.empty()) return actor;

@@ -60,11 +60,14 @@ void ChangeExecution::Finish() {
   // The answer is decided on what the caller was when it acted, and on the
   // side it has in a new exchange or file.
   if (on_file() && creates()) {
+    relation_ = domain::RelationTo(file_now_->message, file_now_->facts, actor_,
+                                   context_.now);
+  } else if (kind_->is_exchange()) {
     relation_ =
-        domain::RelationTo(file_now_->message, file_now_->facts, actor_);
-  } else if (const pb::Exchange* header = domain::HeaderOf(*kind_, *resource)) {
-    relation_ = domain::RelationToExchange(std::move(relation_), *header,
-                                           actor_.mission);
+        domain::RelationToResource(std::move(relation_), *resource,
+                                   file_now().facts, actor_, context_.now);
+  } else if (!consent_case_.empty()) {
+    ShowAsSeenFromNowOn();
   }
   effects_->answer.set_content_hash(call_.identity.content_hash);
   effects_->answer.set_resource(name);
@@ -74,11 +77,25 @@ void ChangeExecution::Finish() {
   internal::Leaf leaf = LeafOf(call_, context_.now);
   leaf.set_resource(name);
   leaf.set_consent(relation_.consent);
+  leaf.set_grant(relation_.grant);
   leaf.set_classes(classes);
   leaf.set_request_id(RequestIdOf(call_));
   leaf.set_commitment(context_.core.secrets.Hash(
       "commitment", target_.record.message, kCommitmentBytes));
   effects_->leaves.push_back(std::move(leaf));
+}
+
+// A change of consents and grants changes what its own author sees. Who loses
+// sight of the resource by it is shown it once more.
+void ChangeExecution::ShowAsSeenFromNowOn() {
+  const File& file = *file_now_;
+  domain::Relation now = domain::RelationToResource(
+      domain::RelationTo(file.message, file.facts, actor_, context_.now),
+      *target_.message, file.facts, actor_, context_.now);
+  if (kind_->get != nullptr && now.sees() &&
+      domain::PositionAdmits(*kind_->get, now.roles)) {
+    relation_ = std::move(now);
+  }
 }
 
 // May empty the target's message. Returns the classes shown.

@@ -42,6 +42,7 @@ class ChangeExecution {
  private:
   absl::Status CheckRequest() const;
   void Finish();
+  void ShowAsSeenFromNowOn();
   domain::EnumSet FillAnswer();
 
   // execution_target.cc
@@ -59,11 +60,14 @@ class ChangeExecution {
 
   // execution_change.cc
   absl::Status Prepare();
+  absl::Status RequireWritable() const;
   absl::Status CheckRoom() const;
   absl::Status CheckEtagAndState() const;
   absl::Status Apply();
   absl::Status Settle(domain::AnyChange* change);
   absl::Status Save();
+  absl::Status SaveFile();
+  absl::Status AddParties();
 
   // execution_end.cc
   absl::Status EndOpenExchanges(::passerelle::v1::EndReason reason);
@@ -72,8 +76,17 @@ class ChangeExecution {
                            ::passerelle::v1::EndReason reason,
                            storage::Record record);
 
+  // execution_sweep.cc
+  absl::Status RunSweep(const domain::AnyChange::Sweep& sweep);
+  absl::Status SweepRecord(const domain::KindSpec& kind,
+                           const domain::AnyChange::Sweep& sweep,
+                           storage::Record record);
+
   // execution_mail.cc
   void SendMail();
+  void MailAll(const domain::KindSpec& kind,
+               const google::protobuf::Message& resource,
+               const std::string& event);
   void MailTo(const std::string& mission, const domain::KindSpec& kind,
               const google::protobuf::Message& resource,
               const std::string& event);
@@ -104,6 +117,7 @@ class ChangeExecution {
   domain::Relation relation_;
   Loaded target_;
   int state_before_ = 0;
+  std::vector<domain::AnyChange::Sweep> sweeps_;
   internal::RequestOutcome answered_;  // before, under the same request_id
   std::string consent_case_;
 };

@@ -37,8 +37,10 @@ absl::Status ChangeExecution::Prepare() {
       google::protobuf::FieldMask mask;
       mask.CopyFrom(
           request.GetReflection()->GetMessage(request, method_.update_mask));
-      PASSERELLE_RETURN_IF_ERROR(domain::MergeUpdate(
+      PASSERELLE_RETURN_IF_ERROR(domain::MergeVisible(
           mask, request.GetReflection()->GetMessage(request, method_.resource),
+          context_.core.answers.RedactorOf(kind_->message),
+          context_.core.answers.ViewerOf(*kind_, relation_),
           target_.message.get()));
       auto violations = context_.core.ValidateResource(*target_.message);
       if (!violations.empty()) {
@@ -56,6 +58,7 @@ absl::Status ChangeExecution::Prepare() {
   target_.message->MergeFrom(
       request.GetReflection()->GetMessage(request, method_.resource));
   domain::ClearOutputOnly(target_.message.get());
+  PASSERELLE_RETURN_IF_ERROR(RequireWritable());
   key_.id = kind_->letter.empty()
                 ? StringField(request, method_.resource_id)
                 : context_.ids.Next(kind_->letter, context_.now);
@@ -69,6 +72,23 @@ absl::Status ChangeExecution::Prepare() {
   target_.record.key = key_;
   target_.record.kind = kind_->collection;
   return absl::OkStatus();
+}
+
+// Whoever makes a resource is on the side that makes it; the first officer of a
+// new file holds it.
+absl::Status ChangeExecution::RequireWritable() const {
+  domain::Viewer viewer =
+      context_.core.answers.ViewerOf(*kind_, relation_);
+  if (kind_->is_exchange()) viewer.roles |= domain::Bit(domain::options::INITIATOR);
+  if (kind_->in_case() && kind_->is_root()) {
+    pb::Case file;
+    file.set_host_mission(actor_.mission);
+    file.set_owner_mission(actor_.mission);
+    viewer = domain::RelationTo(file, {}, actor_, context_.now).viewer();
+  }
+  return domain::RequireWritable(
+      context_.core.answers.RedactorOf(kind_->message), viewer,
+      *target_.message);
 }
 
 // Guards scan a file's resources of one kind, and ending a file ends all of its
@@ -123,14 +143,19 @@ absl::Status ChangeExecution::Apply() {
     change.file = &file_->message;
     change.file_facts = &file_->facts;
   }
-  if (file_now_ != nullptr) change.file_facts_now = &file_now_->facts;
+  if (file_now_ != nullptr) {
+    change.file_facts_now = &file_now_->facts;
+    if (!on_file()) change.file_now = &file_now_->message;
+  }
   if (kind_->is_exchange() && !creates()) {
     change.header = domain::MutableHeader(*kind_, target_.message.get());
     change.exchange_facts = &target_.facts;
   }
   PASSERELLE_RETURN_IF_ERROR(method_.verbs->Apply(method_.descriptor->index(),
                                                   *call_.request, change));
-  return Settle(&change);
+  PASSERELLE_RETURN_IF_ERROR(Settle(&change));
+  sweeps_ = std::move(change.sweeps);
+  return absl::OkStatus();
 }
 
 // Enters the state, moves the clock and arms the timer as the contract says.
@@ -191,25 +216,57 @@ absl::Status ChangeExecution::Save() {
   }
   if (on_file()) {
     file_now_->message = static_cast<const pb::Case&>(*message);
-    if (creates()) {
-      const pb::Case& file = file_now_->message;
-      PASSERELLE_RETURN_IF_ERROR(
-          context_.tx.AddParty(file.host_mission(), key_.id));
-      PASSERELLE_RETURN_IF_ERROR(
-          context_.tx.AddParty(file.origin_mission(), key_.id));
-      for (const std::string& mission : file.transit_missions()) {
-        PASSERELLE_RETURN_IF_ERROR(context_.tx.AddParty(mission, key_.id));
-      }
-    }
-  } else if (file_now_ != nullptr &&
-             file_now_->facts.consent_epoch() != file_->facts.consent_epoch()) {
-    consent_case_ = key_.scope;
-    storage::Record& file = file_now_->record;
-    file_now_->facts.SerializeToString(&file.internal);
-    ++file.version;
-    PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(file));
+  } else if (file_now_ != nullptr) {
+    PASSERELLE_RETURN_IF_ERROR(SaveFile());
+  }
+  PASSERELLE_RETURN_IF_ERROR(AddParties());
+  for (const domain::AnyChange::Sweep& sweep : sweeps_) {
+    PASSERELLE_RETURN_IF_ERROR(RunSweep(sweep));
   }
   effects_->wake_time = std::min(effects_->wake_time, record.wake_time);
+  return absl::OkStatus();
+}
+
+// The file, if a change of something in it changed it as well.
+absl::Status ChangeExecution::SaveFile() {
+  storage::Record& record = file_now_->record;
+  std::string message;
+  std::string facts;
+  file_now_->message.SerializeToString(&message);
+  file_now_->facts.SerializeToString(&facts);
+  if (message == record.message && facts == record.internal) {
+    return absl::OkStatus();
+  }
+  if (file_now_->facts.consent_epoch() != file_->facts.consent_epoch()) {
+    consent_case_ = key_.scope;
+  }
+  if (message != record.message) {
+    *file_now_->message.mutable_update_time() =
+        domain::ToTimestamp(context_.now);
+    file_now_->message.SerializeToString(&message);
+  }
+  record.message = std::move(message);
+  record.internal = std::move(facts);
+  ++record.version;
+  return context_.tx.Update(record);
+}
+
+// Missions that have a position in the file for the first time.
+absl::Status ChangeExecution::AddParties() {
+  std::vector<std::string> missions;
+  if (on_file() && creates()) {
+    const pb::Case& file = file_now_->message;
+    missions = {file.host_mission(), file.origin_mission()};
+    missions.insert(missions.end(), file.transit_missions().begin(),
+                    file.transit_missions().end());
+  } else if (file_now_ != nullptr && file_ != nullptr) {
+    for (const auto& grant : file_now_->facts.grants()) {
+      missions.push_back(grant.recipient());
+    }
+  }
+  for (const std::string& mission : missions) {
+    PASSERELLE_RETURN_IF_ERROR(context_.tx.AddParty(mission, key_.scope));
+  }
   return absl::OkStatus();
 }
 

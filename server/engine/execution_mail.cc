@@ -2,10 +2,11 @@
 
 #include "server/engine/execution.h"
 
+#include <set>
 #include <string>
 
 #include "server/domain/lifecycle.h"
-#include "server/domain/visibility.h"
+#include "server/engine/audience.h"
 #include "server/engine/mail_entry.h"
 
 namespace passerelle::engine {
@@ -14,6 +15,18 @@ namespace {
 namespace pb = ::passerelle::v1;
 using google::protobuf::Message;
 
+// Every mission that may have a position in the file.
+void AddInvolved(const File& file, std::set<std::string>* missions) {
+  const pb::Case& message = file.message;
+  missions->insert({message.host_mission(), message.origin_mission(),
+                    message.owner_mission()});
+  missions->insert(message.transit_missions().begin(),
+                   message.transit_missions().end());
+  for (const auto& grant : file.facts.grants()) {
+    missions->insert(grant.recipient());
+  }
+}
+
 }  // namespace
 
 void ChangeExecution::MailTo(const std::string& mission,
@@ -21,13 +34,11 @@ void ChangeExecution::MailTo(const std::string& mission,
                              const Message& resource,
                              const std::string& event) {
   if (mission.empty() || mission == actor_.mission) return;
-  // Whoever sees the file before or after the change is told of it.
-  const auto seen_in = [&](const File* file) {
-    return file != nullptr &&
-           domain::SeesFile(file->message, file->facts, mission);
+  // Whoever sees the resource before or after the change is told of it.
+  const auto told_in = [&](const File* file) {
+    return file != nullptr && IsTold(context_, *file, kind, resource, mission);
   };
-  const bool sees = seen_in(file_.get()) || seen_in(file_now_.get());
-  if (!sees) return;
+  if (!told_in(file_.get()) && !told_in(file_now_.get())) return;
   effects_->mail.emplace_back(
       mission,
       MailEntryOf(kind, resource, event, actor_.mission, context_.now));
@@ -35,20 +46,23 @@ void ChangeExecution::MailTo(const std::string& mission,
 
 void ChangeExecution::SendMail() {
   if (!kind_->in_case()) return;
-  const std::string& event = method_.descriptor->name();
-  const Message& resource = *target_.message;
-  if (const pb::Exchange* header = domain::HeaderOf(*kind_, resource)) {
+  MailAll(*kind_, *target_.message, method_.descriptor->name());
+}
+
+void ChangeExecution::MailAll(const domain::KindSpec& kind,
+                              const Message& resource,
+                              const std::string& event) {
+  std::set<std::string> missions;
+  if (const pb::Exchange* header = domain::HeaderOf(kind, resource)) {
     if (!header->has_send_time()) return;
-    MailTo(header->initiator(), *kind_, resource, event);
-    MailTo(header->counterpart(), *kind_, resource, event);
-    return;
+    missions = {header->initiator(), header->counterpart()};
+  } else {
+    for (const File* file : {file_.get(), static_cast<const File*>(file_now_.get())}) {
+      if (file != nullptr) AddInvolved(*file, &missions);
+    }
   }
-  const pb::Case& file = file_now().message;
-  MailTo(file.host_mission(), *kind_, resource, event);
-  MailTo(file.origin_mission(), *kind_, resource, event);
-  if (!on_file()) return;
-  for (const std::string& mission : file.transit_missions()) {
-    MailTo(mission, *kind_, resource, event);
+  for (const std::string& mission : missions) {
+    MailTo(mission, kind, resource, event);
   }
 }
 

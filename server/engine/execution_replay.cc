@@ -60,11 +60,12 @@ absl::Status ChangeExecution::ShowAgain() {
   if (creates()) PASSERELLE_RETURN_IF_ERROR(FindMade());
   if (kind_->in_case()) {
     if (on_file()) {
-      relation_ = domain::RelationTo(file_->message, file_->facts, actor_);
-    } else if (const auto* header =
-                   domain::HeaderOf(*kind_, *target_.message)) {
-      relation_ = domain::RelationToExchange(std::move(relation_), *header,
-                                             actor_.mission);
+      relation_ = domain::RelationTo(file_->message, file_->facts, actor_,
+                                     context_.now);
+    } else {
+      relation_ =
+          domain::RelationToResource(std::move(relation_), *target_.message,
+                                     file_->facts, actor_, context_.now);
     }
     // What came later is shown to those only who could get it as well; content
     // hidden since, to nobody.

@@ -87,7 +87,8 @@ absl::Status ChangeExecution::Authorize() {
   if (!found.ok()) {
     return FileNotLoaded(&context_.tx, actor_, key_.scope, found);
   }
-  relation_ = domain::RelationTo(file_->message, file_->facts, actor_);
+  relation_ = domain::RelationTo(file_->message, file_->facts, actor_,
+                                 context_.now);
   if (!relation_.sees()) return domain::NotVisible();
   if (creates()) {
     return domain::PositionAdmits(method_, relation_.roles)
@@ -110,14 +111,16 @@ absl::Status ChangeExecution::AuthorizeExisting() {
     const absl::Status found =
         LoadResource(&context_.tx, *kind_, key_, &target_);
     if (!found.ok() && kind_->in_case()) {
-      return ResourceNotLoaded(*kind_, *file_, target_, actor_, found);
+      return ResourceNotLoaded(*kind_, *file_, target_, actor_, context_.now,
+                               found);
     }
     if (absl::IsNotFound(found)) return NotFoundOutsideFiles();
     PASSERELLE_RETURN_IF_ERROR(found);
   }
-  if (const pb::Exchange* header = domain::HeaderOf(*kind_, *target_.message)) {
-    relation_ = domain::RelationToExchange(std::move(relation_), *header,
-                                           actor_.mission);
+  if (kind_->in_case()) {
+    relation_ =
+        domain::RelationToResource(std::move(relation_), *target_.message,
+                                   file_->facts, actor_, context_.now);
     if (!relation_.sees()) return domain::NotVisible();
   }
   if (!domain::PositionAdmits(method_, relation_.roles)) {

@@ -79,16 +79,16 @@ class Reading {
     Leaf leaf = LeafOf(call_, now_);
     leaf.set_resource(resource);
     leaf.set_consent(relation.consent);
+    leaf.set_grant(relation.grant);
     return leaf;
   }
 
   // Relation to a resource of a file that is seen; none when it is not.
   domain::Relation RelationToResource(domain::Relation relation,
-                                      const Message& resource) const {
-    if (const pb::Exchange* header = domain::HeaderOf(kind_, resource)) {
-      relation = domain::RelationToExchange(std::move(relation), *header,
-                                            actor_.mission);
-    }
+                                      const Message& resource,
+                                      const internal::CaseFacts& facts) const {
+    relation = domain::RelationToResource(std::move(relation), resource, facts,
+                                          actor_, now_);
     if (!domain::PositionAdmits(method_, relation.roles)) return {};
     return relation;
   }
@@ -128,7 +128,9 @@ class Reading {
       PASSERELLE_RETURN_IF_ERROR(LoadInFile(key, &found));
     }
     domain::Relation relation =
-        domain::RelationTo(found.file->message, found.file->facts, actor_);
+        domain::RelationTo(found.file->message,
+                                                   found.file->facts, actor_,
+                                                   now_);
     if (!relation.sees()) return domain::NotVisible();
     const Message* stored = &found.file->message;
     const std::string* etag = &found.file->etag;
@@ -139,7 +141,8 @@ class Reading {
       stored = found.resource->message.get();
       etag = &found.resource->etag;
     }
-    relation = RelationToResource(std::move(relation), *stored);
+    relation = RelationToResource(std::move(relation), *stored,
+                                  found.file->facts);
     if (!relation.sees()) return domain::NotVisible();
     Leaf leaf = MakeLeaf(name, relation);
     leaf.set_classes(core_.answers.FillCopy(kind_, *etag, actor_, relation,
@@ -166,7 +169,8 @@ class Reading {
     auto resource = std::make_shared<Loaded>();
     loaded = LoadResource(source_.tx, kind_, key, resource.get());
     if (!loaded.ok()) {
-      return ResourceNotLoaded(kind_, *found->file, *resource, actor_, loaded);
+      return ResourceNotLoaded(kind_, *found->file, *resource, actor_, now_,
+                               loaded);
     }
     resource->etag = core_.answers.WholeEtag(resource->record.message);
     found->resource = std::move(resource);
@@ -292,7 +296,7 @@ class Reading {
     if (!found.ok()) {
       return FileNotLoaded(source_.tx, actor_, name->root, found);
     }
-    const auto relation = domain::RelationTo(file.message, file.facts, actor_);
+    const auto relation = domain::RelationTo(file.message, file.facts, actor_, now_);
     if (!relation.sees() || !MayList(relation)) return domain::NotVisible();
     return ListChildren(file, relation);
   }
@@ -319,7 +323,8 @@ class Reading {
         Loaded loaded;
         loaded.record = std::move(record);
         if (ParseRecord(kind_, &loaded).ok()) {
-          const auto own = RelationToResource(relation, *loaded.message);
+          const auto own = RelationToResource(relation, *loaded.message,
+                                              file.facts);
           if (own.sees()) {
             classes |= Add(loaded.record.message, own, loaded.message.get());
             disclosed = true;
@@ -377,7 +382,7 @@ class Reading {
       return absl::OkStatus();
     }
     PASSERELLE_RETURN_IF_ERROR(found);
-    const auto relation = domain::RelationTo(file.message, file.facts, actor_);
+    const auto relation = domain::RelationTo(file.message, file.facts, actor_, now_);
     if (!relation.sees() || !MayList(relation)) return absl::OkStatus();
     if (!kind_.is_root()) return ListChildren(file, relation);
     Leaf leaf = MakeLeaf(file.message.name(), relation);

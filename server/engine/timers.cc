@@ -6,6 +6,7 @@
 #include "common/status_macros.h"
 #include "passerelle/v1/exchange.pb.h"
 #include "server/domain/lifecycle.h"
+#include "server/engine/audience.h"
 #include "server/engine/course.h"
 #include "server/engine/fields.h"
 #include "server/engine/file.h"
@@ -81,12 +82,7 @@ absl::Status RunTimer(const WriterContext& context,
     SetTimestamp(loaded.message.get(), kind->update_time, context.now);
     for (const std::string& mission :
          {course.header->initiator(), course.header->counterpart()}) {
-      if (!domain::SeesFile(file.message, file.facts, mission)) continue;
-      // What was never sent exists for its initiator only.
-      if (!course.header->has_send_time() &&
-          mission != course.header->initiator()) {
-        continue;
-      }
+      if (!IsTold(context, file, *kind, *loaded.message, mission)) continue;
       effects->mail.emplace_back(
           mission, MailEntryOf(*kind, *loaded.message, event, "", context.now));
     }

@@ -17,6 +17,8 @@ struct Row {
   std::string text;    // request; $name, $file, $consent, $plan are replaced
   // Makes another request under the same request_id. Empty: another etag.
   std::string other = {};
+  // Whether the caller no longer sees the resource afterwards.
+  bool loses_sight = false;
 };
 
 // One row for each method; a test compares them with the contract.

@@ -100,7 +100,9 @@ class WrongState : public ::testing::Test {
       const Reply reply = Send(
           server_, move.who, move.method,
           *MakeRequest(move.method, RowOf(move.method).text, target.words()));
-      const bool foreign = move.who.substr(0, 6) == "iom-ma" && hidden;
+      // Who was never shown the file under it has nothing to confirm.
+      const bool foreign = (move.who.substr(0, 6) == "iom-ma" && hidden) ||
+                           move.method == "ConfirmRecall";
       evidence_.Refused(move.method, reply,
                         foreign ? "NOT_VISIBLE" : "STATE_FORBIDS");
       if (!foreign) {

@@ -76,7 +76,7 @@ TEST_F(ConsentWithdrawal, StopsDisclosureAtOnce) {
            absl::StrCat("parent: '", study_.file.name,
                         "' consent { scope: SHARE_WITH_ORIGIN_MISSION "
                         "recipient: 'missions/iom-ma' language: 'ar' form: "
-                        "ORAL_WITNESSED }"));
+                        "ORAL_WITNESSED witness_name: 'Ines' }"));
   EXPECT_EQ(Listed("iom-ma/ro"), 1);
 }
 

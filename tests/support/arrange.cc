@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "clients/cpp/request_id.h"
 #include "passerelle/v1/directory.pb.h"
@@ -25,6 +26,35 @@ T OrDie(absl::StatusOr<T> result, absl::string_view what) {
     std::abort();
   }
   return *std::move(result);
+}
+
+using Officers = std::vector<
+    std::pair<std::string, std::vector<options::OfficerRole>>>;
+
+void RegisterMission(client::Client& operator_, const std::string& id,
+                     options::MissionKind kind, const std::string& country,
+                     const Officers& officers) {
+  pb::CreateMissionRequest request;
+  request.set_mission_id(id);
+  request.mutable_mission()->set_display_name(id);
+  request.mutable_mission()->set_kind(kind);
+  request.mutable_mission()->set_country(country);
+  request.mutable_mission()->set_accredited(true);
+  OrDie(operator_.Call<pb::Mission>(
+            "passerelle.v1.DirectoryService/CreateMission", request),
+        "mission");
+  for (const auto& [officer, roles] : officers) {
+    pb::CreateOfficerRequest create;
+    create.set_parent(absl::StrCat("missions/", id));
+    create.set_officer_id(officer);
+    create.mutable_officer()->set_display_name(officer);
+    for (const options::OfficerRole role : roles) {
+      create.mutable_officer()->add_roles(role);
+    }
+    OrDie(operator_.Call<pb::Officer>(
+              "passerelle.v1.DirectoryService/CreateOfficer", create),
+          "officer");
+  }
 }
 
 }  // namespace
@@ -64,36 +94,24 @@ pb::Plan SamplePlan() {
 }
 
 void RegisterMissions(client::Client& operator_) {
-  const std::vector<std::pair<std::string, std::string>> missions = {
-      {"iom-tn", "TN"}, {"iom-ma", "MA"}, {"iom-es", "ES"}, {"iom-de", "DE"}};
-  const std::vector<std::pair<std::string, options::OfficerRole>> officers = {
-      {"cm", options::CASE_MANAGER},
-      {"fp", options::FOCAL_POINT},
-      {"ro", options::REINTEGRATION_OFFICER},
-      {"ro2", options::REINTEGRATION_OFFICER},
-      {"me", options::MONITORING_OFFICER},
-      {"po", options::PROTECTION_OFFICER}};
-  for (const auto& [id, country] : missions) {
-    pb::CreateMissionRequest request;
-    request.set_mission_id(id);
-    request.mutable_mission()->set_display_name(absl::StrCat("IOM ", country));
-    request.mutable_mission()->set_kind(options::IOM_MISSION);
-    request.mutable_mission()->set_country(country);
-    request.mutable_mission()->set_accredited(true);
-    OrDie(operator_.Call<pb::Mission>(
-              "passerelle.v1.DirectoryService/CreateMission", request),
-          "mission");
-    for (const auto& [officer, role] : officers) {
-      pb::CreateOfficerRequest create;
-      create.set_parent(absl::StrCat("missions/", id));
-      create.set_officer_id(officer);
-      create.mutable_officer()->set_display_name(officer);
-      create.mutable_officer()->add_roles(role);
-      OrDie(operator_.Call<pb::Officer>(
-                "passerelle.v1.DirectoryService/CreateOfficer", create),
-            "officer");
-    }
+  for (const char* country : {"TN", "MA", "ES", "DE"}) {
+    RegisterMission(operator_,
+                    absl::StrCat("iom-", absl::AsciiStrToLower(country)),
+                    options::IOM_MISSION, country,
+                    {{"cm", {options::CASE_MANAGER}},
+                     {"fp", {options::FOCAL_POINT}},
+                     {"ro", {options::REINTEGRATION_OFFICER}},
+                     {"ro2", {options::REINTEGRATION_OFFICER}},
+                     {"me", {options::MONITORING_OFFICER}},
+                     {"po", {options::PROTECTION_OFFICER}},
+                     {"mo", {options::MEDICAL_OFFICER}}});
   }
+  RegisterMission(operator_, "ngo-tn", options::NGO, "TN",
+                  {{"fp", {options::SERVICE_PROVIDER}}});
+  RegisterMission(operator_, "ngo-es", options::NGO, "ES",
+                  {{"fp", {options::SERVICE_PROVIDER}}});
+  RegisterMission(operator_, "consulate-ma", options::CONSULATE, "MA",
+                  {{"fp", {options::CONSULAR_OFFICER}}});
 }
 
 ArrangedFile RegisteredFile(client::Client& host) {

@@ -98,6 +98,20 @@ const std::vector<Step>& VisitSteps() {
   return steps;
 }
 
+const std::vector<Step>& ConsentSteps() {
+  static const std::vector<Step> steps = {
+      {"WITHDRAWN", "GIVEN", "iom-tn/cm", "WithdrawConsent", "name: '$name'"},
+  };
+  return steps;
+}
+
+const std::vector<Step>& GrantSteps() {
+  static const std::vector<Step> steps = {
+      {"IN_FORCE", "OFFERED", "ngo-tn/fp", "AcceptGrant", "name: '$name'"},
+  };
+  return steps;
+}
+
 void Walk(TestServer& server, const std::vector<Step>& steps,
           absl::string_view state, const Target& target) {
   for (const Step& step : steps) {
@@ -155,6 +169,42 @@ Target Bring(TestServer& server, absl::string_view wanted) {
   Walk(server, CaseSteps(), kind == "visit" ? "ARRIVED" : "PROPOSED", target);
   if (kind == "consent") {
     target.name = target.file.consent;
+    Walk(server, ConsentSteps(), state, target);
+  } else if (kind == "person") {
+    target.name = Made(MustSend(
+        server, "iom-tn/cm", "CreatePerson",
+        absl::StrCat("parent: '", target.file.name,
+                     "' person { relation: CHILD sex: MALE names { kind: USUAL "
+                     "given: 'Adam' } birth_date { date { year: 2019 } "
+                     "precision: YEAR } nationalities: 'MA' }")));
+  } else if (kind == "partner" || kind == "grant") {
+    target.file.consent = Made(MustSend(
+        server, "iom-tn/cm", "CreateConsent",
+        absl::StrCat("parent: '", target.file.name,
+                     "' consent { scope: SHARE_WITH_PARTNER recipient: "
+                     "'missions/ngo-tn' language: 'ar' form: WRITTEN }")));
+    target.name = target.file.consent;
+    if (kind == "grant") {
+      const bool approved = state == "AWAITING_APPROVAL";
+      target.name = Made(MustSend(
+          server, "iom-tn/fp", "CreateGrant",
+          absl::StrCat(
+              "parent: '", target.file.name,
+              "' grant { recipient: 'missions/ngo-tn' mode: READ purpose: "
+              "SERVICE_PROVISION ",
+              approved ? "basis: VITAL_INTERESTS justification: 'Not "
+                         "reachable.' expire_time { seconds: 1774000000 } }"
+                       : absl::StrCat("basis: CONSENT consent: '",
+                                      target.file.consent, "' }"))));
+      if (state == "FORWARDABLE") {
+        MustSend(server, "iom-tn/cm", "CreateConsent",
+                 absl::StrCat("parent: '", target.file.name,
+                              "' consent { scope: SHARE_WITH_PARTNER "
+                              "recipient: 'missions/ngo-es' language: 'ar' "
+                              "form: WRITTEN }"));
+      }
+      Walk(server, GrantSteps(), state, target);
+    }
   } else if (kind == "plan") {
     target.name = target.file.plan;
   } else if (kind == "study") {
@@ -182,6 +232,8 @@ Reply Look(TestServer& server, absl::string_view who, const std::string& name) {
       {"/visits/", "GetMonitoringVisit"},
       {"/plans/", "GetPlan"},
       {"/consents/", "GetConsent"},
+      {"/persons/", "GetPerson"},
+      {"/grants/", "GetGrant"},
       {"/officers/", "GetOfficer"},
       {"missions/", "GetMission"},
       {"cases/", "GetCase"}};

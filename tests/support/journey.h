@@ -21,7 +21,8 @@ struct Target {
 
 // Makes a new file with a resource in a state, by the calls that people would
 // make. `wanted` is kind and state: `case:ARRIVED`, `consent:GIVEN`, `plan:`,
-// `study:FIELD_CHECK`, `visit:SUBMITTED`, `mission:`, `officer:`. States that
+// `person:` (a child), `partner:` (a consent towards ngo-tn), `grant:IN_FORCE`
+// (towards ngo-tn), `study:FIELD_CHECK`, `visit:SUBMITTED`, `mission:`, `officer:`. States that
 // only time brings advance the clock. Ends the program when it cannot.
 Target Bring(TestServer& server, absl::string_view wanted);
 

@@ -7,7 +7,9 @@
 #include "generated/directory.verbs.h"
 #include "generated/exchange.verbs.h"
 #include "generated/feasibility_study.verbs.h"
+#include "generated/grant.verbs.h"
 #include "generated/monitoring_visit.verbs.h"
+#include "generated/person.verbs.h"
 #include "generated/plan.verbs.h"
 #include "passerelle/v1/mailbox.pb.h"
 
@@ -26,8 +28,10 @@ const Contract& TestContract() {
          service(pb::Exchange::descriptor(), &MakeExchangeVerbs),
          service(pb::FeasibilityStudy::descriptor(),
                  &MakeFeasibilityStudyVerbs),
+         service(pb::Grant::descriptor(), &MakeGrantVerbs),
          service(pb::MailboxEntry::descriptor(), nullptr),
          service(pb::MonitoringVisit::descriptor(), &MakeMonitoringVisitVerbs),
+         service(pb::Person::descriptor(), &MakePersonVerbs),
          service(pb::Plan::descriptor(), &MakePlanVerbs)});
   }();
   return *contract;

@@ -1,0 +1,19 @@
+#ifndef PASSERELLE_SERVER_ENGINE_AUDIENCE_H_
+#define PASSERELLE_SERVER_ENGINE_AUDIENCE_H_
+
+#include "absl/strings/string_view.h"
+#include "server/engine/file.h"
+#include "server/engine/writer_context.h"
+
+namespace passerelle::engine {
+
+// Whether a mission is told of changes of a resource, the file itself or what
+// is in it: if one of its officers could get it.
+bool IsTold(const WriterContext& context, const File& file,
+            const domain::KindSpec& kind,
+            const google::protobuf::Message& resource,
+            absl::string_view mission);
+
+}  // namespace passerelle::engine
+
+#endif  // PASSERELLE_SERVER_ENGINE_AUDIENCE_H_
