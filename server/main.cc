@@ -10,6 +10,7 @@
 #include "server/app/grpc_log.h"
 #include "server/app/process.h"
 #include "server/app/server.h"
+#include "server/journal/carry_over.h"
 #include "server/storage/sqlite/sqlite_store.h"
 
 namespace {
@@ -61,7 +62,10 @@ int main(int argc, char** argv) {
     passerelle::storage::sqlite::SqliteOptions options;
     options.path = config->store.path;
     const auto store = passerelle::storage::sqlite::SqliteStore::Open(options);
-    return store.ok() ? 0 : Fail(store.status());
+    if (!store.ok()) return Fail(store.status());
+    const absl::Status carried =
+        passerelle::journal::CarryOverChain(store->get());
+    return carried.ok() ? 0 : Fail(carried);
   }
   const auto server = app::Server::Start(*config);
   if (!server.ok()) return Fail(server.status());

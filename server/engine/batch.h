@@ -9,8 +9,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/merkle.h"
 #include "passerelle/internal/v1/stored.pb.h"
-#include "server/journal/chain.h"
+#include "server/journal/tree.h"
 #include "server/storage/store.h"
 
 namespace passerelle::engine {
@@ -36,7 +37,7 @@ using MailboxHeads = std::map<std::string, int64_t, std::less<>>;
 // One commit in the making: sequences are given when the batch is flushed.
 class Batch {
  public:
-  explicit Batch(journal::Tail tail) : journal_(std::move(tail)) {}
+  explicit Batch(merkle::CompactRange tree) : journal_(std::move(tree)) {}
 
   void Absorb(Effects effects);
   void AddLeaf(internal::Leaf leaf) { journal_.Append(std::move(leaf)); }
@@ -52,7 +53,7 @@ class Batch {
                      storage::WriteTransaction* tx);
 
   // After the commit.
-  const journal::Tail& tail() const { return journal_.tail(); }
+  const journal::Appender& journal() const { return journal_; }
   const MailboxHeads& new_heads() const { return new_heads_; }
   absl::Time wake_time() const { return wake_time_; }
 

@@ -13,6 +13,7 @@
 #include "server/domain/lifecycle.h"
 #include "server/engine/commands.h"
 #include "server/engine/evidence.h"
+#include "server/journal/carry_over.h"
 
 namespace passerelle::engine {
 
@@ -21,6 +22,8 @@ namespace pb = ::passerelle::v1;
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     EngineOptions options, const domain::Contract* contract,
     storage::Store* store, const Clock* clock, domain::Calendars calendars) {
+  PASSERELLE_RETURN_IF_ERROR(journal::CarryOverChain(store));
+  PASSERELLE_RETURN_IF_ERROR(journal::LeafIndex::CatchUp(store));
   PASSERELLE_ASSIGN_OR_RETURN(Secrets secrets, Secrets::Load(store));
   auto engine = std::unique_ptr<Engine>(new Engine(options, *contract, store,
                                                    *clock, std::move(secrets),
@@ -31,9 +34,6 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     MutexLock lock(&engine->directory_mutex_);
     engine->directory_ = std::move(directory);
   }
-  PASSERELLE_RETURN_IF_ERROR(store->Read([&](storage::ReadTransaction& tx) {
-    return journal::LoadTail(&tx, &engine->tail_);
-  }));
   engine->writer_ = std::thread([e = engine.get()] { e->WriterLoop(); });
   return engine;
 }

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -26,6 +27,7 @@
 #include "server/engine/record_cache.h"
 #include "server/engine/scope_counts.h"
 #include "server/engine/workers.h"
+#include "server/journal/leaf_index.h"
 #include "server/storage/store.h"
 
 namespace passerelle::engine {
@@ -108,6 +110,7 @@ class Engine {
   absl::Status Commit(std::vector<std::unique_ptr<Command>>* commands,
                       std::vector<absl::Status>* results);
   void RunTimers();
+  void IndexLeaves();
   void Maintain();
   std::shared_ptr<const Directory> directory() const;
   absl::Status ReloadDirectory();  // of `stale_missions_`
@@ -133,7 +136,9 @@ class Engine {
 
   // Of the writer thread alone.
   IdGenerator ids_;
-  journal::Tail tail_;
+  // Right edge of the journal; none after a commit that failed.
+  std::optional<merkle::CompactRange> tree_;
+  journal::LeafIndex leaf_index_;
   MailboxHeads heads_;
   ScopeCounts counts_;
   std::set<std::string> stale_missions_;  // changed since they were loaded

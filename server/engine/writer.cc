@@ -20,6 +20,7 @@ constexpr absl::Duration kRequestMemory = absl::Hours(24 * 90);
 constexpr absl::Duration kMailMemory = absl::Hours(24 * 180);
 constexpr int kMaintenanceRows = 200;
 constexpr size_t kMaxUnwritten = 1 << 17;
+constexpr size_t kIndexAtOnce = 1024;  // leaves; takes a millisecond or two
 
 }  // namespace
 
@@ -47,8 +48,9 @@ void Engine::WriterLoop() {
         !unwritten_refusals_.empty()) {
       RunBatch(std::move(commands));
     }
-    if (idle && stopping) return;
+    if (idle && stopping) return IndexLeaves();
     RunTimers();
+    if (idle || leaf_index_.pending() >= kIndexAtOnce) IndexLeaves();
     if (idle || store_->WantsCheckpoint()) Maintain();
   }
 }
@@ -95,7 +97,13 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
   std::set<storage::RecordKey> changed;
   const absl::Status committed =
       store_->Write([&](storage::WriteTransaction& tx) {
-        batch = std::make_unique<Batch>(tail_);
+        merkle::CompactRange tree;
+        if (tree_) {
+          tree = *tree_;
+        } else {
+          PASSERELLE_RETURN_IF_ERROR(journal::LoadTree(&tx, &tree));
+        }
+        batch = std::make_unique<Batch>(std::move(tree));
         results->assign(commands->size(), absl::OkStatus());
         for (const internal::Leaf& leaf : unwritten_) batch->AddLeaf(leaf);
         size_t written = unwritten_.size();
@@ -139,6 +147,7 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
   records_.EndCommit();
   if (!committed.ok()) {
     heads_.clear();  // loaded again from what is really stored
+    tree_.reset();
     counts_.Forget();
     for (const auto& command : *commands) {
       if (!command->consent_case.empty()) {
@@ -147,7 +156,8 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
     }
     return committed;
   }
-  tail_ = batch->tail();
+  tree_ = batch->journal().tree();
+  leaf_index_.Add(batch->journal().subjects(), tree_->size());
   unwritten_.clear();
   unwritten_refusals_.clear();
   log_grew_ = true;
@@ -193,6 +203,13 @@ void Engine::RunTimers() {
     if (failed) return;
     // A backlog of timers does not keep calls waiting.
     if (MutexLock lock(&mutex_); !queue_.empty()) return;
+  }
+}
+
+void Engine::IndexLeaves() {
+  if (const absl::Status status = leaf_index_.Write(store_); !status.ok()) {
+    Log(LogLevel::kWarning, "leaf_index_failed",
+        {{"code", absl::StatusCodeToString(status.code())}});
   }
 }
 

@@ -68,6 +68,29 @@ class ForwardingReads : public Base {
                            std::vector<JournalBatch>* batches) override {
     return reader_.ReadJournal(from, limit, batches);
   }
+  absl::Status JournalNodes(int64_t sequence, int64_t* first_sequence,
+                            std::string* nodes) override {
+    return reader_.JournalNodes(sequence, first_sequence, nodes);
+  }
+  absl::Status ReadChainedJournal(int64_t from, int limit,
+                                  std::vector<ChainedBatch>* batches) override {
+    return reader_.ReadChainedJournal(from, limit, batches);
+  }
+  absl::Status LeavesOfCase(absl::string_view case_id, int64_t from, int limit,
+                            std::vector<int64_t>* sequences) override {
+    return reader_.LeavesOfCase(case_id, from, limit, sequences);
+  }
+  absl::Status LeafIndexEnd(int64_t* sequence) override {
+    return reader_.LeafIndexEnd(sequence);
+  }
+  absl::Status ListCheckpoints(int64_t from_size, int limit,
+                               std::vector<Checkpoint>* checkpoints) override {
+    return reader_.ListCheckpoints(from_size, limit, checkpoints);
+  }
+  absl::Status LatestCheckpoint(int min_cosignatures,
+                                Checkpoint* checkpoint) override {
+    return reader_.LatestCheckpoint(min_cosignatures, checkpoint);
+  }
   absl::Status GetMeta(absl::string_view name, std::string* value) override {
     return reader_.GetMeta(name, value);
   }

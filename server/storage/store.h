@@ -71,8 +71,34 @@ struct JournalBatch {
   int64_t first_sequence = 0;
   int64_t count = 0;
   absl::Time time;
+  // Hashes of the subtrees that these leaves complete (journal/tree.h), 32
+  // bytes each.
+  std::string nodes;
+  std::string leaves;  // serialised passerelle.internal.v1.LeafBatch
+};
+
+// A row of the journal as schema 1 kept it, before it became a tree.
+struct ChainedBatch {
+  int64_t first_sequence = 0;
+  int64_t count = 0;
+  absl::Time time;
   std::string chain_hash;  // 32 bytes, after the last leaf
-  std::string leaves;      // serialised passerelle.internal.v1.LeafBatch
+  std::string leaves;      // as in JournalBatch
+};
+
+// Leaves that concern one file.
+struct CaseLeaves {
+  std::string case_id;
+  std::vector<int64_t> sequences;  // at least one, growing
+};
+
+// What the platform signed of its journal at one size.
+struct Checkpoint {
+  int64_t tree_size = 0;
+  absl::Time time;
+  std::string note;  // C2SP signed note with the platform's signature
+  // Signature lines of missions, one each.
+  std::vector<std::string> cosignatures;
 };
 
 // A snapshot. Valid only inside the body it was given to; one thread.
@@ -132,6 +158,28 @@ class ReadTransaction {
   // Batches that hold a leaf with sequence >= `from`, in order.
   virtual absl::Status ReadJournal(int64_t from, int limit,
                                    std::vector<JournalBatch>* batches) = 0;
+  // Of the batch that holds leaf `sequence`, without its leaves.
+  // Returns: NOT_FOUND.
+  virtual absl::Status JournalNodes(int64_t sequence, int64_t* first_sequence,
+                                    std::string* nodes) = 0;
+  // What an upgrade from schema 1 left to be carried over, in order.
+  virtual absl::Status ReadChainedJournal(
+      int64_t from, int limit, std::vector<ChainedBatch>* batches) = 0;
+
+  // Leaves indexed for a file, with sequence >= `from`, in order, at most
+  // `limit`.
+  virtual absl::Status LeavesOfCase(absl::string_view case_id, int64_t from,
+                                    int limit,
+                                    std::vector<int64_t>* sequences) = 0;
+  // The first leaf that is not indexed yet.
+  virtual absl::Status LeafIndexEnd(int64_t* sequence) = 0;
+
+  // Checkpoints of at least `from_size` leaves, smallest first.
+  virtual absl::Status ListCheckpoints(
+      int64_t from_size, int limit, std::vector<Checkpoint>* checkpoints) = 0;
+  // The largest with at least `min_cosignatures`. Returns: NOT_FOUND.
+  virtual absl::Status LatestCheckpoint(int min_cosignatures,
+                                        Checkpoint* checkpoint) = 0;
 
   // Returns: NOT_FOUND.
   virtual absl::Status GetMeta(absl::string_view name, std::string* value) = 0;
@@ -164,6 +212,19 @@ class WriteTransaction : public ReadTransaction {
   // `batch.first_sequence` must follow the tail (0 in an empty journal) and
   // `batch.count` be at least 1. Returns: FAILED_PRECONDITION.
   virtual absl::Status AppendJournal(const JournalBatch& batch) = 0;
+  // After all of it was carried over.
+  virtual absl::Status DropChainedJournal() = 0;
+
+  // Indexes leaves LeafIndexEnd() … `end` − 1, of which `leaves` are those that
+  // concern a file. Returns: FAILED_PRECONDITION when `end` would step back.
+  virtual absl::Status IndexLeaves(int64_t end,
+                                   const std::vector<CaseLeaves>& leaves) = 0;
+
+  // Adds a checkpoint, or replaces that of the same size.
+  virtual absl::Status PutCheckpoint(const Checkpoint& checkpoint) = 0;
+  // Drops checkpoints older than `before` that no mission signed, never the
+  // largest; at most `limit`.
+  virtual absl::Status DropCheckpoints(absl::Time before, int limit) = 0;
 
   // Stores entries that must follow the mailbox's last sequence without a gap,
   // as one row. Returns: FAILED_PRECONDITION.

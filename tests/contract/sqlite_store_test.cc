@@ -260,6 +260,14 @@ TEST_F(SqliteStoreTest, EveryListUsesItsIndex) {
        "SEARCH record USING INDEX record_by_key (scope=? AND "
        "id=?)"},
       {kReadJournalSql, "SEARCH journal USING INTEGER PRIMARY KEY (rowid>?)"},
+      {kJournalNodesSql, "SEARCH journal USING INTEGER PRIMARY KEY (rowid<?)"},
+      {kReadChainedSql,
+       "SEARCH chained_journal USING INTEGER PRIMARY KEY (rowid>?)"},
+      {kLeavesOfCaseSql,
+       "SEARCH case_leaf USING PRIMARY KEY (case_id=? AND last_sequence>?)"},
+      {kListCheckpointsSql,
+       "SEARCH checkpoint USING INTEGER PRIMARY KEY (rowid>?)"},
+      {kLatestCosignedSql, "SCAN checkpoint USING INDEX checkpoint_cosigned"},
       {kGetMailboxSql, "SEARCH mailbox USING PRIMARY KEY (mission=?)"},
       {kReadMailSql,
        "SEARCH mail USING INDEX mail_by_sequence (mission=? AND "
@@ -277,6 +285,9 @@ TEST_F(SqliteStoreTest, EveryListUsesItsIndex) {
       {kGetMetaSql, "SEARCH meta USING PRIMARY KEY (name=?)"},
       // Ends after one row.
       {kJournalTailSql, "SCAN journal"},
+      {kLatestCheckpointSql, "SCAN checkpoint"},
+      // From the oldest on, a maintenance job.
+      {kDropCheckpointsSql, "SEARCH checkpoint USING INTEGER PRIMARY KEY"},
       // One short row per mission, a maintenance job.
       {kCompactibleSql, "SCAN mailbox"},
   };

@@ -397,7 +397,7 @@ TEST_P(StoreContractTest, JournalStartsAtZeroAndHasNoGaps) {
   const auto append = [&](int64_t first, int64_t count) {
     return Write([&](WriteTransaction& t) {
       return t.AppendJournal({first, count, At(first),
-                              absl::StrCat("hash", first),
+                              absl::StrCat("nodes", first),
                               absl::StrCat("leaves", first)});
     });
   };
@@ -414,7 +414,7 @@ TEST_P(StoreContractTest, JournalStartsAtZeroAndHasNoGaps) {
   EXPECT_EQ(tail.first_sequence, 4);
   EXPECT_EQ(tail.count, 2);
   EXPECT_EQ(tail.time, At(4));
-  EXPECT_EQ(tail.chain_hash, "hash4");
+  EXPECT_EQ(tail.nodes, "nodes4");
   EXPECT_EQ(tail.leaves, "leaves4");
 
   const auto read = [&](int64_t from, int limit) {
@@ -433,6 +433,117 @@ TEST_P(StoreContractTest, JournalStartsAtZeroAndHasNoGaps) {
   EXPECT_THAT(read(5, 10), ElementsAre(4));
   EXPECT_THAT(read(6, 10), IsEmpty());
   EXPECT_THAT(read(1, 2), ElementsAre(0, 3));
+
+  const auto nodes = [&](int64_t sequence) {
+    int64_t first = -1;
+    std::string found;
+    const absl::Status status = Read([&](ReadTransaction& t) {
+      return t.JournalNodes(sequence, &first, &found);
+    });
+    return status.ok() ? absl::StrCat(first, " ", found)
+                       : absl::StatusCodeToString(status.code());
+  };
+  EXPECT_EQ(nodes(0), "0 nodes0");
+  EXPECT_EQ(nodes(2), "0 nodes0");
+  EXPECT_EQ(nodes(3), "3 nodes3");
+  EXPECT_EQ(nodes(5), "4 nodes4");
+  EXPECT_EQ(nodes(6), "NOT_FOUND");
+  EXPECT_EQ(nodes(-1), "NOT_FOUND");
+  std::vector<ChainedBatch> chain(1);
+  EXPECT_THAT(Read([&](ReadTransaction& t) {
+                return t.ReadChainedJournal(0, 10, &chain);
+              }),
+              IsOk());
+  EXPECT_THAT(chain, IsEmpty());
+}
+
+TEST_P(StoreContractTest, LeavesAreFoundByFile) {
+  const auto index = [&](int64_t end, const std::vector<CaseLeaves>& leaves) {
+    return Write(
+        [&](WriteTransaction& t) { return t.IndexLeaves(end, leaves); });
+  };
+  const auto find = [&](absl::string_view id, int64_t from, int limit) {
+    std::vector<int64_t> found = {-1};
+    EXPECT_THAT(Read([&](ReadTransaction& t) {
+                  return t.LeavesOfCase(id, from, limit, &found);
+                }),
+                IsOk());
+    return found;
+  };
+  int64_t end = -1;
+  const auto read_end = [&] {
+    EXPECT_THAT(Read([&](ReadTransaction& t) { return t.LeafIndexEnd(&end); }),
+                IsOk());
+    return end;
+  };
+  EXPECT_EQ(read_end(), 0);
+  constexpr int64_t kLarge = int64_t{1} << 60;
+  ASSERT_THAT(index(10, {{"a", {0, 3, 9}}, {"b", {4}}}), IsOk());
+  ASSERT_THAT(index(kLarge, {{"a", {10, kLarge - 1}}}), IsOk());
+  ASSERT_THAT(index(kLarge, {}), IsOk());
+  EXPECT_EQ(read_end(), kLarge);
+  EXPECT_THAT(index(9, {{"b", {5}}}),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(find("a", 0, 10), ElementsAre(0, 3, 9, 10, kLarge - 1));
+  EXPECT_THAT(find("a", 3, 10), ElementsAre(3, 9, 10, kLarge - 1));
+  EXPECT_THAT(find("a", 4, 2), ElementsAre(9, 10));
+  EXPECT_THAT(find("a", kLarge, 10), IsEmpty());
+  EXPECT_THAT(find("b", 0, 10), ElementsAre(4));
+  EXPECT_THAT(find("b", 0, 0), IsEmpty());
+  EXPECT_THAT(find("c", 0, 10), IsEmpty());
+}
+
+TEST_P(StoreContractTest, CheckpointsAreKeptBySize) {
+  const auto put = [&](const Checkpoint& checkpoint) {
+    return Write(
+        [&](WriteTransaction& t) { return t.PutCheckpoint(checkpoint); });
+  };
+  const auto list = [&](int64_t from, int limit) {
+    std::vector<Checkpoint> found(1);
+    EXPECT_THAT(Read([&](ReadTransaction& t) {
+                  return t.ListCheckpoints(from, limit, &found);
+                }),
+                IsOk());
+    std::vector<int64_t> sizes;
+    for (const Checkpoint& checkpoint : found) {
+      sizes.push_back(checkpoint.tree_size);
+    }
+    return sizes;
+  };
+  Checkpoint found;
+  const auto latest = [&](int cosignatures) {
+    const absl::Status status = Read([&](ReadTransaction& t) {
+      return t.LatestCheckpoint(cosignatures, &found);
+    });
+    return status.ok() ? found.tree_size : -1;
+  };
+  EXPECT_EQ(latest(0), -1);
+  ASSERT_THAT(put({10, At(0), "ten", {}}), IsOk());
+  ASSERT_THAT(put({20, At(1), "twenty", {}}), IsOk());
+  ASSERT_THAT(put({30, At(2), "thirty", {}}), IsOk());
+  EXPECT_EQ(latest(1), -1);
+  ASSERT_THAT(put({20, At(1), "twenty", {"x", "y"}}), IsOk());
+  EXPECT_EQ(latest(0), 30);
+  EXPECT_EQ(found.note, "thirty");
+  EXPECT_EQ(latest(1), 20);
+  EXPECT_EQ(latest(2), 20);
+  EXPECT_THAT(found.cosignatures, ElementsAre("x", "y"));
+  EXPECT_EQ(found.time, At(1));
+  EXPECT_EQ(latest(3), -1);
+  EXPECT_THAT(list(11, 10), ElementsAre(20, 30));
+  EXPECT_THAT(list(0, 2), ElementsAre(10, 20));
+  EXPECT_THAT(list(0, 0), IsEmpty());
+  // Kept are what missions signed, and the last.
+  const auto drop = [&](int64_t before, int limit) {
+    return Write([&](WriteTransaction& t) {
+      return t.DropCheckpoints(At(before), limit);
+    });
+  };
+  ASSERT_THAT(drop(0, 10), IsOk());
+  ASSERT_THAT(drop(100, 0), IsOk());
+  EXPECT_THAT(list(0, 10), ElementsAre(10, 20, 30));
+  ASSERT_THAT(drop(100, 10), IsOk());
+  EXPECT_THAT(list(0, 10), ElementsAre(20, 30));
 }
 
 TEST_P(StoreContractTest, MetaIsReplaced) {

@@ -111,7 +111,7 @@ TEST(DrainUnderLoadTest, LosesNothingAndClientsGoOnByThemselves) {
     }
     const StoreContent content = ReadStore(server.store_path());
     EXPECT_EQ(content.integrity, "ok");
-    EXPECT_THAT(content.chain, IsOk());
+    EXPECT_THAT(content.journal, IsOk());
     for (const Writers* writers : {&patient, &impatient}) {
       const Comparison comparison = Compare(writers->journal(), content);
       EXPECT_EQ(comparison.lost, 0);

@@ -50,7 +50,7 @@ TEST(KillTest, AcknowledgedChangesSurviveOnce) {
     ASSERT_EQ(content.integrity, "ok");
     ASSERT_GE(content.records, kFiles);
     ASSERT_GE(content.leaves, kFiles);
-    ASSERT_THAT(content.chain, IsOk());
+    ASSERT_THAT(content.journal, IsOk());
     ASSERT_THAT(content.mail, IsOk());
     const Comparison comparison = Compare(journal, content);
     ASSERT_EQ(comparison.lost, 0) << "kill " << kill;

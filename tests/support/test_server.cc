@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/text_format.h"
-#include "server/journal/chain.h"
+#include "server/journal/verify.h"
 #include "server/storage/sqlite/sqlite_store.h"
 
 namespace passerelle::testing {
@@ -98,8 +98,8 @@ std::vector<Leaf> TestServer::Journal() {
         storage::sqlite::SqliteStore::Open(std::move(options)), "open store");
     OkOrDie(store->Read([&](storage::ReadTransaction& tx) {
       leaves.clear();
-      int64_t count = 0;
-      absl::Status status = journal::VerifyChain(&tx, &count);
+      merkle::CompactRange tree;
+      absl::Status status = journal::VerifyJournal(&tx, &tree);
       if (!status.ok()) return status;
       std::vector<storage::JournalBatch> batches;
       status = tx.ReadJournal(0, 1 << 30, &batches);
@@ -114,7 +114,7 @@ std::vector<Leaf> TestServer::Journal() {
           }
         }
       }
-      if (static_cast<int64_t>(leaves.size()) != count) {
+      if (static_cast<int64_t>(leaves.size()) != tree.size()) {
         return absl::DataLossError("number of leaves");
       }
       return status;

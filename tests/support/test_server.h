@@ -47,7 +47,7 @@ class TestServer {
   void Tamper(
       const std::function<absl::Status(storage::WriteTransaction&)>& body);
 
-  // Every line of evidence, after checking their chain. Restarts the server.
+  // Every line of evidence, after verifying their tree. Restarts the server.
   std::vector<passerelle::internal::v1::Leaf> Journal();
 
   // Returns once the timers due at the clock's present time have run.

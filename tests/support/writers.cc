@@ -15,7 +15,8 @@
 #include "common/status_details.h"
 #include "common/status_macros.h"
 #include "passerelle/internal/v1/stored.pb.h"
-#include "server/journal/chain.h"
+#include "server/journal/tree.h"
+#include "server/journal/verify.h"
 #include "server/storage/sqlite/connection.h"
 #include "server/storage/sqlite/sqlite_store.h"
 #include "server/storage/sqlite/statement.h"
@@ -196,9 +197,9 @@ void FillStore(const std::string& path, int files) {
   absl::Status status = store.status();
   for (int first = 0; status.ok() && first < files; first += kFilesPerCommit) {
     status = (*store)->Write([&](storage::WriteTransaction& tx) {
-      journal::Tail tail;
-      PASSERELLE_RETURN_IF_ERROR(journal::LoadTail(&tx, &tail));
-      journal::Appender lines(std::move(tail));
+      merkle::CompactRange tree;
+      PASSERELLE_RETURN_IF_ERROR(journal::LoadTree(&tx, &tree));
+      journal::Appender lines(std::move(tree));
       const int end = std::min(files, first + kFilesPerCommit);
       for (int i = first; i < end; ++i) {
         const std::string id = absl::StrFormat("c%026d", i);
@@ -237,11 +238,14 @@ StoreContent ReadStore(const std::string& path) {
   content.integrity = IntegrityOf(copy, &content.records);
   const auto store = storage::sqlite::SqliteStore::Open({.path = copy});
   if (!store.ok()) {
-    content.chain = store.status();
+    content.journal = store.status();
     return content;
   }
-  content.chain = (*store)->Read([&](storage::ReadTransaction& tx) {
-    return journal::VerifyChain(&tx, &content.leaves);
+  content.journal = (*store)->Read([&](storage::ReadTransaction& tx) {
+    merkle::CompactRange tree;
+    const absl::Status status = journal::VerifyJournal(&tx, &tree);
+    content.leaves = tree.size();
+    return status;
   });
   content.mail = (*store)->Read([&](storage::ReadTransaction& tx) {
     PASSERELLE_RETURN_IF_ERROR(ReadFiles(tx, &content));

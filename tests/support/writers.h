@@ -66,7 +66,7 @@ class Writers {
 // What a server's store holds while no server runs on it.
 struct StoreContent {
   std::string integrity;                  // of PRAGMA integrity_check: "ok"
-  absl::Status chain;                     // of the journal
+  absl::Status journal;                   // whether its tree verifies
   int64_t leaves = 0;                     // in the journal
   int64_t records = 0;                    // of every kind and mission
   std::map<std::string, int> references;  // of iom-tn's files

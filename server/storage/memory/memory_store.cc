@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
@@ -55,6 +56,40 @@ class MemoryWriteTransaction final
     }
     JournalBatch& stored = tables_->journal.Mutable()[expected] = batch;
     stored.time = Stored(batch.time);
+    return absl::OkStatus();
+  }
+
+  absl::Status DropChainedJournal() override { return absl::OkStatus(); }
+
+  absl::Status IndexLeaves(int64_t end,
+                           const std::vector<CaseLeaves>& leaves) override {
+    if (end < tables_->leaf_index_end) {
+      return absl::FailedPreconditionError("the index never steps back");
+    }
+    for (const CaseLeaves& entry : leaves) {
+      auto& known = tables_->case_leaves.Mutable()[entry.case_id];
+      known.insert(known.end(), entry.sequences.begin(), entry.sequences.end());
+    }
+    tables_->leaf_index_end = end;
+    return absl::OkStatus();
+  }
+
+  absl::Status PutCheckpoint(const Checkpoint& checkpoint) override {
+    Checkpoint& stored = tables_->checkpoints.Mutable()[checkpoint.tree_size] =
+        checkpoint;
+    stored.time = Stored(checkpoint.time);
+    return absl::OkStatus();
+  }
+
+  absl::Status DropCheckpoints(absl::Time before, int limit) override {
+    auto& all = tables_->checkpoints.Mutable();
+    for (auto next = all.begin();
+         limit > 0 && next != all.end() && std::next(next) != all.end();) {
+      const bool drop = next->second.time < Stored(before) &&
+                        next->second.cosignatures.empty();
+      next = drop ? all.erase(next) : std::next(next);
+      limit -= drop ? 1 : 0;
+    }
     return absl::OkStatus();
   }
 

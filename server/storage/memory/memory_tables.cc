@@ -1,6 +1,7 @@
 #include "server/storage/memory/memory_tables.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 #include "absl/strings/match.h"
@@ -145,6 +146,70 @@ absl::Status MemoryReader::ReadJournal(int64_t from, int limit,
     if (batches->size() >= Bounded(limit)) break;
     if (first + batch.count > from) batches->push_back(batch);
   }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryReader::JournalNodes(int64_t sequence,
+                                        int64_t* first_sequence,
+                                        std::string* nodes) {
+  const auto after = tables_->journal->upper_bound(sequence);
+  if (after == tables_->journal->begin()) {
+    return absl::NotFoundError("no such leaf");
+  }
+  const JournalBatch& batch = std::prev(after)->second;
+  if (sequence >= batch.first_sequence + batch.count) {
+    return absl::NotFoundError("no such leaf");
+  }
+  *first_sequence = batch.first_sequence;
+  *nodes = batch.nodes;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryReader::ReadChainedJournal(
+    int64_t, int, std::vector<ChainedBatch>* batches) {
+  batches->clear();  // no schema of its own was ever older
+  return absl::OkStatus();
+}
+
+absl::Status MemoryReader::LeavesOfCase(absl::string_view case_id, int64_t from,
+                                        int limit,
+                                        std::vector<int64_t>* sequences) {
+  sequences->clear();
+  const auto found = tables_->case_leaves->find(std::string(case_id));
+  if (found == tables_->case_leaves->end()) return absl::OkStatus();
+  for (const int64_t sequence : found->second) {
+    if (sequences->size() >= Bounded(limit)) break;
+    if (sequence >= from) sequences->push_back(sequence);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryReader::LeafIndexEnd(int64_t* sequence) {
+  *sequence = tables_->leaf_index_end;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryReader::ListCheckpoints(
+    int64_t from_size, int limit, std::vector<Checkpoint>* checkpoints) {
+  checkpoints->clear();
+  auto next = tables_->checkpoints->lower_bound(from_size);
+  for (; next != tables_->checkpoints->end() &&
+         checkpoints->size() < Bounded(limit);
+       ++next) {
+    checkpoints->push_back(next->second);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryReader::LatestCheckpoint(int min_cosignatures,
+                                            Checkpoint* checkpoint) {
+  const auto& all = *tables_->checkpoints;
+  const auto latest =
+      std::find_if(all.rbegin(), all.rend(), [&](const auto& entry) {
+        return entry.second.cosignatures.size() >= Bounded(min_cosignatures);
+      });
+  if (latest == all.rend()) return absl::NotFoundError("no such checkpoint");
+  *checkpoint = latest->second;
   return absl::OkStatus();
 }
 

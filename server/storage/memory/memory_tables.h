@@ -58,6 +58,9 @@ struct MemoryTables {
   CopyOnWrite<std::map<std::string, std::string>> requests;
   CopyOnWrite<std::vector<MemoryAnswers>> answers;
   CopyOnWrite<std::map<int64_t, JournalBatch>> journal;
+  CopyOnWrite<std::map<std::string, std::vector<int64_t>>> case_leaves;
+  int64_t leaf_index_end = 0;
+  CopyOnWrite<std::map<int64_t, Checkpoint>> checkpoints;  // by size
   CopyOnWrite<std::map<std::string, std::string>> meta;
 };
 
@@ -87,6 +90,16 @@ class MemoryReader {
   absl::Status JournalTail(JournalBatch* tail);
   absl::Status ReadJournal(int64_t from, int limit,
                            std::vector<JournalBatch>* batches);
+  absl::Status JournalNodes(int64_t sequence, int64_t* first_sequence,
+                            std::string* nodes);
+  absl::Status ReadChainedJournal(int64_t from, int limit,
+                                  std::vector<ChainedBatch>* batches);
+  absl::Status LeavesOfCase(absl::string_view case_id, int64_t from, int limit,
+                            std::vector<int64_t>* sequences);
+  absl::Status LeafIndexEnd(int64_t* sequence);
+  absl::Status ListCheckpoints(int64_t from_size, int limit,
+                               std::vector<Checkpoint>* checkpoints);
+  absl::Status LatestCheckpoint(int min_cosignatures, Checkpoint* checkpoint);
   absl::Status GetMeta(absl::string_view name, std::string* value);
 
  private:

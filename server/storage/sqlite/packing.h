@@ -1,7 +1,9 @@
 #ifndef PASSERELLE_SERVER_STORAGE_SQLITE_PACKING_H_
 #define PASSERELLE_SERVER_STORAGE_SQLITE_PACKING_H_
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -28,6 +30,12 @@ class Unpacker {
   absl::string_view rest_;
   bool damaged_ = false;
 };
+
+// Growing numbers in one column: the first, then how much each is above the one
+// before, as varints.
+void PackNumbers(const std::vector<int64_t>& numbers, std::string* packed);
+// False when the column is damaged.
+bool UnpackNumbers(absl::string_view packed, std::vector<int64_t>* numbers);
 
 }  // namespace passerelle::storage::sqlite
 

@@ -1,5 +1,6 @@
 #include "server/storage/sqlite/packing.h"
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,28 @@ TEST(PackingTest, OverlongLengthIsDamage) {
   bool damaged = false;
   Unpack("\xff\xff\xff\xff\xff\xff\x01", &damaged);
   EXPECT_TRUE(damaged);
+}
+
+TEST(PackingTest, GrowingNumbersComeBack) {
+  constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
+  for (const std::vector<int64_t>& numbers : {std::vector<int64_t>{},
+                                              {0},
+                                              {0, 1, 2},
+                                              {5, 200, 70'000},
+                                              {kLargest - 1, kLargest},
+                                              {0, kLargest}}) {
+    std::string packed;
+    PackNumbers(numbers, &packed);
+    std::vector<int64_t> found = {7};
+    EXPECT_TRUE(UnpackNumbers(packed, &found));
+    EXPECT_EQ(found, numbers);
+    if (packed.empty()) continue;
+    // Cut short in the last number.
+    packed.back() = static_cast<char>(0x80);
+    EXPECT_FALSE(UnpackNumbers(packed, &found));
+  }
+  std::vector<int64_t> found;
+  EXPECT_FALSE(UnpackNumbers(std::string(10, '\xff'), &found));
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
 #include "server/storage/sqlite/packing.h"
 #include "server/storage/sqlite/sql.h"
 #include "server/storage/sqlite/statement.h"
@@ -33,9 +35,20 @@ JournalBatch ReadBatch(Statement& row) {
   batch.first_sequence = row.Int(0);
   batch.count = row.Int(1);
   batch.time = row.Time(2);
-  Assign(row.Blob(3), &batch.chain_hash);
+  Assign(row.Blob(3), &batch.nodes);
   Assign(row.Blob(4), &batch.leaves);
   return batch;
+}
+
+Checkpoint ReadCheckpoint(Statement& row) {
+  Checkpoint checkpoint;
+  checkpoint.tree_size = row.Int(0);
+  checkpoint.time = row.Time(1);
+  Assign(row.Text(2), &checkpoint.note);
+  Unpacker unpacker(row.Blob(3));
+  absl::string_view line;
+  while (unpacker.Next(&line)) checkpoint.cosignatures.emplace_back(line);
+  return checkpoint;
 }
 
 absl::Status NotThere(const Statement& statement, const char* what) {
@@ -181,6 +194,81 @@ absl::Status Reader::ReadJournal(int64_t from, int limit,
   Statement row(connection_, kReadJournalSql);
   row.BindInt(from).BindInt(Bounded(limit));
   while (row.Step()) batches->push_back(ReadBatch(row));
+  return row.status();
+}
+
+absl::Status Reader::JournalNodes(int64_t sequence, int64_t* first_sequence,
+                                  std::string* nodes) {
+  Statement row(connection_, kJournalNodesSql);
+  row.BindInt(sequence);
+  if (!row.Step() || sequence >= row.Int(0) + row.Int(1)) {
+    return NotThere(row, "no such leaf");
+  }
+  *first_sequence = row.Int(0);
+  Assign(row.Blob(2), nodes);
+  return row.status();
+}
+
+absl::Status Reader::ReadChainedJournal(int64_t from, int limit,
+                                        std::vector<ChainedBatch>* batches) {
+  batches->clear();
+  Statement row(connection_, kReadChainedSql);
+  row.BindInt(from).BindInt(Bounded(limit));
+  while (row.Step()) {
+    ChainedBatch& batch = batches->emplace_back();
+    batch.first_sequence = row.Int(0);
+    batch.count = row.Int(1);
+    batch.time = row.Time(2);
+    Assign(row.Blob(3), &batch.chain_hash);
+    Assign(row.Blob(4), &batch.leaves);
+  }
+  return row.status();
+}
+
+absl::Status Reader::LeavesOfCase(absl::string_view case_id, int64_t from,
+                                  int limit, std::vector<int64_t>* sequences) {
+  sequences->clear();
+  const auto wanted = static_cast<size_t>(Bounded(limit));
+  Statement row(connection_, kLeavesOfCaseSql);
+  row.BindText(case_id).BindInt(from).BindInt(Bounded(limit));
+  std::vector<int64_t> numbers;
+  while (sequences->size() < wanted && row.Step()) {
+    if (!UnpackNumbers(row.Blob(0), &numbers)) {
+      return absl::DataLossError("a row of the leaf index is damaged");
+    }
+    for (const int64_t sequence : numbers) {
+      if (sequence >= from && sequences->size() < wanted) {
+        sequences->push_back(sequence);
+      }
+    }
+  }
+  return row.status();
+}
+
+absl::Status Reader::LeafIndexEnd(int64_t* sequence) {
+  std::string text;
+  PASSERELLE_RETURN_IF_ERROR(GetMeta(kLeafIndexEndName, &text));
+  return absl::SimpleAtoi(text, sequence)
+             ? absl::OkStatus()
+             : absl::DataLossError("the end of the leaf index is damaged");
+}
+
+absl::Status Reader::ListCheckpoints(int64_t from_size, int limit,
+                                     std::vector<Checkpoint>* checkpoints) {
+  checkpoints->clear();
+  Statement row(connection_, kListCheckpointsSql);
+  row.BindInt(from_size).BindInt(Bounded(limit));
+  while (row.Step()) checkpoints->push_back(ReadCheckpoint(row));
+  return row.status();
+}
+
+absl::Status Reader::LatestCheckpoint(int min_cosignatures,
+                                      Checkpoint* checkpoint) {
+  const bool any = min_cosignatures <= 0;
+  Statement row(connection_, any ? kLatestCheckpointSql : kLatestCosignedSql);
+  if (!any) row.BindInt(min_cosignatures);
+  if (!row.Step()) return NotThere(row, "no such checkpoint");
+  *checkpoint = ReadCheckpoint(row);
   return row.status();
 }
 

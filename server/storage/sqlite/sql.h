@@ -47,7 +47,7 @@ inline constexpr char kAddPartySql[] =
     "ON CONFLICT DO NOTHING";
 
 inline constexpr char kJournalTailSql[] =
-    "SELECT first_sequence, count, time, chain_hash, leaves FROM journal "
+    "SELECT first_sequence, count, time, nodes, leaves FROM journal "
     "ORDER BY first_sequence DESC LIMIT 1";
 
 // Only the numbers: the leaves of the tail may be long.
@@ -58,14 +58,58 @@ inline constexpr char kJournalEndSql[] =
 // From the batch that holds leaf ?1; when ?1 is beyond the tail, the tail is
 // found as well and sorted out by its end.
 inline constexpr char kReadJournalSql[] =
-    "SELECT first_sequence, count, time, chain_hash, leaves FROM journal "
+    "SELECT first_sequence, count, time, nodes, leaves FROM journal "
     "WHERE first_sequence >= COALESCE((SELECT MAX(first_sequence) "
     "FROM journal WHERE first_sequence <= ?1), 0) "
     "AND first_sequence + count > ?1 ORDER BY first_sequence LIMIT ?2";
 
 inline constexpr char kAppendJournalSql[] =
-    "INSERT INTO journal (first_sequence, count, time, chain_hash, leaves) "
+    "INSERT INTO journal (first_sequence, count, time, nodes, leaves) "
     "VALUES (?, ?, ?, ?, ?)";
+
+inline constexpr char kJournalNodesSql[] =
+    "SELECT first_sequence, count, nodes FROM journal "
+    "WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1";
+
+inline constexpr char kReadChainedSql[] =
+    "SELECT first_sequence, count, time, chain_hash, leaves "
+    "FROM chained_journal WHERE first_sequence >= ? "
+    "ORDER BY first_sequence LIMIT ?";
+
+inline constexpr char kDropChainedSql[] = "DELETE FROM chained_journal";
+
+// Each row holds at least one leaf, so as many rows as leaves are enough.
+inline constexpr char kLeavesOfCaseSql[] =
+    "SELECT sequences FROM case_leaf WHERE case_id = ? AND last_sequence >= ? "
+    "ORDER BY last_sequence LIMIT ?";
+
+inline constexpr char kAddCaseLeavesSql[] =
+    "INSERT INTO case_leaf (case_id, last_sequence, sequences) "
+    "VALUES (?, ?, ?)";
+
+inline constexpr char kListCheckpointsSql[] =
+    "SELECT tree_size, time, note, cosignatures FROM checkpoint "
+    "WHERE tree_size >= ? ORDER BY tree_size LIMIT ?";
+
+inline constexpr char kLatestCheckpointSql[] =
+    "SELECT tree_size, time, note, cosignatures FROM checkpoint "
+    "ORDER BY tree_size DESC LIMIT 1";
+
+inline constexpr char kLatestCosignedSql[] =
+    "SELECT tree_size, time, note, cosignatures FROM checkpoint "
+    "WHERE cosigners > 0 AND cosigners >= ? ORDER BY tree_size DESC LIMIT 1";
+
+inline constexpr char kPutCheckpointSql[] =
+    "INSERT INTO checkpoint (tree_size, time, note, cosigners, cosignatures) "
+    "VALUES (?, ?, ?, ?, ?) ON CONFLICT (tree_size) DO UPDATE "
+    "SET time = excluded.time, note = excluded.note, "
+    "cosigners = excluded.cosigners, cosignatures = excluded.cosignatures";
+
+// Begins with the oldest, which are the smallest.
+inline constexpr char kDropCheckpointsSql[] =
+    "DELETE FROM checkpoint WHERE tree_size IN (SELECT tree_size "
+    "FROM checkpoint WHERE cosigners = 0 AND time < ? AND tree_size < "
+    "(SELECT MAX(tree_size) FROM checkpoint) ORDER BY tree_size LIMIT ?)";
 
 inline constexpr char kGetMailboxSql[] =
     "SELECT last_sequence, oldest_sequence, acknowledged_sequence, "
@@ -125,6 +169,9 @@ inline constexpr char kDropRequestSql[] =
     "DELETE FROM request WHERE fingerprint = ?";
 
 inline constexpr char kDropAnswersSql[] = "DELETE FROM answer WHERE batch = ?";
+
+// A row of meta: the first leaf that case_leaf does not know, in decimal.
+inline constexpr char kLeafIndexEndName[] = "storage.leaf_index_end";
 
 inline constexpr char kGetMetaSql[] = "SELECT value FROM meta WHERE name = ?";
 

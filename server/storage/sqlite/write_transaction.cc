@@ -112,9 +112,54 @@ absl::Status SqliteWriteTransaction::AppendJournal(const JournalBatch& batch) {
   return statement.BindInt(batch.first_sequence)
       .BindInt(batch.count)
       .BindTime(batch.time)
-      .BindBlob(batch.chain_hash)
+      .BindBlob(batch.nodes)
       .BindBlob(batch.leaves)
       .Run();
+}
+
+absl::Status SqliteWriteTransaction::DropChainedJournal() {
+  return Run(connection_, kDropChainedSql);
+}
+
+absl::Status SqliteWriteTransaction::IndexLeaves(
+    int64_t end, const std::vector<CaseLeaves>& leaves) {
+  int64_t before = 0;
+  PASSERELLE_RETURN_IF_ERROR(LeafIndexEnd(&before));
+  if (end < before) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the index continues at ", before));
+  }
+  return RunInSavepoint(connection_, kMethod, [&]() -> absl::Status {
+    for (const CaseLeaves& entry : leaves) {
+      std::string packed;
+      PackNumbers(entry.sequences, &packed);
+      Statement row(connection_, kAddCaseLeavesSql);
+      PASSERELLE_RETURN_IF_ERROR(row.BindText(entry.case_id)
+                                     .BindInt(entry.sequences.back())
+                                     .BindBlob(packed)
+                                     .Run());
+    }
+    return PutMeta(kLeafIndexEndName, absl::StrCat(end));
+  });
+}
+
+absl::Status SqliteWriteTransaction::PutCheckpoint(
+    const Checkpoint& checkpoint) {
+  std::string packed;
+  for (const std::string& line : checkpoint.cosignatures) Pack(line, &packed);
+  Statement row(connection_, kPutCheckpointSql);
+  return row.BindInt(checkpoint.tree_size)
+      .BindTime(checkpoint.time)
+      .BindText(checkpoint.note)
+      .BindInt(static_cast<int64_t>(checkpoint.cosignatures.size()))
+      .BindBlob(packed)
+      .Run();
+}
+
+absl::Status SqliteWriteTransaction::DropCheckpoints(absl::Time before,
+                                                     int limit) {
+  Statement rows(connection_, kDropCheckpointsSql);
+  return rows.BindTime(before).BindInt(std::max(limit, 0)).Run();
 }
 
 absl::Status SqliteWriteTransaction::AppendMailbox(

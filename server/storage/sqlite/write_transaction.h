@@ -28,6 +28,11 @@ class SqliteWriteTransaction final
   absl::Status AddParty(absl::string_view mission,
                         absl::string_view case_id) override;
   absl::Status AppendJournal(const JournalBatch& batch) override;
+  absl::Status DropChainedJournal() override;
+  absl::Status IndexLeaves(int64_t end,
+                           const std::vector<CaseLeaves>& leaves) override;
+  absl::Status PutCheckpoint(const Checkpoint& checkpoint) override;
+  absl::Status DropCheckpoints(absl::Time before, int limit) override;
   absl::Status AppendMailbox(absl::string_view mission, absl::Time time,
                              const std::vector<MailboxEntry>& entries) override;
   absl::Status AcknowledgeMailbox(absl::string_view mission, int64_t sequence,

@@ -1,4 +1,4 @@
-#include "server/journal/chain.h"
+#include "server/journal/verify.h"
 
 #include <functional>
 #include <string>
@@ -7,12 +7,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "server/journal/tree.h"
 #include "server/storage/memory/memory_store.h"
 #include "tests/support/status_matchers.h"
 
 namespace passerelle::journal {
 namespace {
 
+using merkle::CompactRange;
 using ::passerelle::internal::v1::Leaf;
 using ::passerelle::internal::v1::LeafBatch;
 using ::passerelle::testing::IsOk;
@@ -23,18 +25,18 @@ using Batches = std::vector<JournalBatch>;
 
 const absl::Time kTime = absl::FromUnixSeconds(1'700'000'000);
 
-Tail TailOf(MemoryStore& store) {
-  Tail tail;
+CompactRange TreeOf(MemoryStore& store) {
+  CompactRange tree;
   EXPECT_THAT(store.Read([&](storage::ReadTransaction& tx) {
-    return LoadTail(&tx, &tail);
+    return LoadTree(&tx, &tree);
   }),
               IsOk());
-  return tail;
+  return tree;
 }
 
 // Writes leaves named `methods` as one batch.
 void Append(MemoryStore& store, const std::vector<std::string>& methods) {
-  Appender appender(TailOf(store));
+  Appender appender(TreeOf(store));
   for (const std::string& method : methods) {
     Leaf leaf;
     leaf.set_method(method);
@@ -47,8 +49,11 @@ void Append(MemoryStore& store, const std::vector<std::string>& methods) {
 }
 
 absl::Status Verify(MemoryStore& store, int64_t* count) {
-  return store.Read(
-      [&](storage::ReadTransaction& tx) { return VerifyChain(&tx, count); });
+  CompactRange tree;
+  const absl::Status status = store.Read(
+      [&](storage::ReadTransaction& tx) { return VerifyJournal(&tx, &tree); });
+  *count = tree.size();
+  return status;
 }
 
 Batches BatchesOf(MemoryStore& store) {
@@ -93,9 +98,9 @@ void EditLeaf(LeafBatch* batch, int index,
   *batch->mutable_leaves(index) = leaf.SerializeAsString();
 }
 
-class ChainTest : public ::testing::Test {
+class VerifyJournalTest : public ::testing::Test {
  protected:
-  ChainTest() {
+  VerifyJournalTest() {
     Append(store_, {"a", "b", "c"});
     Append(store_, {"d"});
     Append(store_, {"e", "f"});
@@ -110,27 +115,24 @@ class ChainTest : public ::testing::Test {
   Batches rows_;
 };
 
-TEST_F(ChainTest, AnEmptyJournalIsSound) {
+TEST_F(VerifyJournalTest, AnEmptyJournalIsSound) {
   MemoryStore store;
-  EXPECT_EQ(TailOf(store).next, 0);
+  EXPECT_EQ(TreeOf(store).size(), 0);
   int64_t count = -1;
   EXPECT_THAT(Verify(store, &count), IsOk());
   EXPECT_EQ(count, 0);
 }
 
-TEST_F(ChainTest, WhatWasAppendedIsSound) {
+TEST_F(VerifyJournalTest, WhatWasAppendedIsSound) {
   ASSERT_EQ(rows_.size(), 3u);
   int64_t count = 0;
   EXPECT_THAT(Verify(store_, &count), IsOk());
   EXPECT_EQ(count, 6);
-  const Tail tail = TailOf(store_);
-  EXPECT_EQ(tail.next, 6);
-  EXPECT_EQ(tail.chain_hash.size(), 32u);
-  EXPECT_EQ(tail.chain_hash, rows_.back().chain_hash);
+  EXPECT_EQ(TreeOf(store_).size(), 6);
   EXPECT_THAT(VerifyRows(rows_), IsOk());
 }
 
-TEST_F(ChainTest, ManyBatchesAreReadPageByPage) {
+TEST_F(VerifyJournalTest, ManyBatchesAreReadPageByPage) {
   MemoryStore store;
   for (int i = 0; i < 250; ++i) Append(store, {absl::StrCat("m", i)});
   int64_t count = 0;
@@ -138,15 +140,8 @@ TEST_F(ChainTest, ManyBatchesAreReadPageByPage) {
   EXPECT_EQ(count, 250);
 }
 
-TEST_F(ChainTest, TheSameLeavesInOtherBatchesHaveTheSameHash) {
-  MemoryStore store;
-  Append(store, {"a"});
-  Append(store, {"b", "c", "d", "e", "f"});
-  EXPECT_EQ(TailOf(store).chain_hash, TailOf(store_).chain_hash);
-}
-
-TEST_F(ChainTest, AFailedCommitLeavesTheTail) {
-  const Tail before = TailOf(store_);
+TEST_F(VerifyJournalTest, AFailedCommitLeavesTheTree) {
+  const CompactRange before = TreeOf(store_);
   store_.FailNextCommit(absl::UnavailableError("full"));
   Appender appender(before);
   appender.Append(Leaf());
@@ -155,20 +150,20 @@ TEST_F(ChainTest, AFailedCommitLeavesTheTail) {
                      return appender.Flush(kTime, &tx);
                    })
                    .ok());
-  EXPECT_EQ(TailOf(store_).next, before.next);
-  EXPECT_EQ(TailOf(store_).chain_hash, before.chain_hash);
+  EXPECT_EQ(TreeOf(store_).size(), before.size());
+  EXPECT_EQ(TreeOf(store_).Root(), before.Root());
   Append(store_, {"g"});
   int64_t count = 0;
   EXPECT_THAT(Verify(store_, &count), IsOk());
   EXPECT_EQ(count, 7);
 }
 
-TEST_F(ChainTest, AnEmptyAppenderWritesNothing) {
+TEST_F(VerifyJournalTest, AnEmptyAppenderWritesNothing) {
   Append(store_, {});
   EXPECT_EQ(BatchesOf(store_).size(), 3u);
 }
 
-TEST_F(ChainTest, AChangedLeafIsDetected) {
+TEST_F(VerifyJournalTest, AChangedLeafIsDetected) {
   for (size_t row = 0; row < rows_.size(); ++row) {
     for (int leaf = 0; leaf < rows_[row].count; ++leaf) {
       Batches rows = rows_;
@@ -180,7 +175,7 @@ TEST_F(ChainTest, AChangedLeafIsDetected) {
   }
 }
 
-TEST_F(ChainTest, ABitFlippedAnywhereIsDetected) {
+TEST_F(VerifyJournalTest, ABitFlippedAnywhereIsDetected) {
   for (size_t row = 0; row < rows_.size(); ++row) {
     for (size_t byte = 0; byte < rows_[row].leaves.size(); ++byte) {
       for (int bit = 0; bit < 8; ++bit) {
@@ -190,16 +185,15 @@ TEST_F(ChainTest, ABitFlippedAnywhereIsDetected) {
         ExpectDetected(rows);
       }
     }
-    for (size_t byte = 0; byte < rows_[row].chain_hash.size(); ++byte) {
+    for (size_t byte = 0; byte < rows_[row].nodes.size(); ++byte) {
       Batches rows = rows_;
-      rows[row].chain_hash[byte] =
-          static_cast<char>(rows[row].chain_hash[byte] ^ 1);
+      rows[row].nodes[byte] = static_cast<char>(rows[row].nodes[byte] ^ 1);
       ExpectDetected(rows);
     }
   }
 }
 
-TEST_F(ChainTest, AFieldAddedToALeafOrBesideItIsDetected) {
+TEST_F(VerifyJournalTest, AFieldAddedToALeafOrBesideItIsDetected) {
   Batches rows = rows_;
   rows[0] = Edit(rows[0], [](LeafBatch* batch) {
     batch->mutable_leaves(0)->append("\xF8\x07\x01");  // an unknown field
@@ -210,7 +204,7 @@ TEST_F(ChainTest, AFieldAddedToALeafOrBesideItIsDetected) {
   ExpectDetected(rows);
 }
 
-TEST_F(ChainTest, ARemovedLeafIsDetected) {
+TEST_F(VerifyJournalTest, ARemovedLeafIsDetected) {
   for (int leaf = 0; leaf < 3; ++leaf) {
     Batches rows = rows_;
     rows[0] = Edit(rows[0], [&](LeafBatch* batch) {
@@ -220,7 +214,7 @@ TEST_F(ChainTest, ARemovedLeafIsDetected) {
   }
 }
 
-TEST_F(ChainTest, SwappedLeavesAreDetected) {
+TEST_F(VerifyJournalTest, SwappedLeavesAreDetected) {
   Batches rows = rows_;
   rows[0] = Edit(rows[0], [](LeafBatch* batch) {
     batch->mutable_leaves()->SwapElements(0, 1);
@@ -234,7 +228,7 @@ TEST_F(ChainTest, SwappedLeavesAreDetected) {
   ExpectDetected(rows);
 }
 
-TEST_F(ChainTest, ALeafThatIsNoLeafIsDetected) {
+TEST_F(VerifyJournalTest, ALeafThatIsNoLeafIsDetected) {
   Batches rows = rows_;
   rows[1] = Edit(
       rows[1], [](LeafBatch* batch) { batch->set_leaves(0, "\xFF\xFF\xFF"); });
@@ -245,7 +239,7 @@ TEST_F(ChainTest, ALeafThatIsNoLeafIsDetected) {
 }
 
 // A batch cut out of the middle, the later ones moved up.
-TEST_F(ChainTest, ARemovedBatchIsDetected) {
+TEST_F(VerifyJournalTest, ARemovedBatchIsDetected) {
   Batches rows = {rows_[0], rows_[2]};
   rows[1].first_sequence = 3;
   ExpectDetected(rows);
@@ -258,7 +252,7 @@ TEST_F(ChainTest, ARemovedBatchIsDetected) {
 }
 
 // The first batch cut off: the rest does not begin at the beginning.
-TEST_F(ChainTest, ARemovedBeginningIsDetected) {
+TEST_F(VerifyJournalTest, ARemovedBeginningIsDetected) {
   Batches rows = {rows_[1]};
   rows[0].first_sequence = 0;
   rows[0] = Edit(rows[0], [](LeafBatch* batch) {
@@ -267,12 +261,46 @@ TEST_F(ChainTest, ARemovedBeginningIsDetected) {
   ExpectDetected(rows);
 }
 
-// The chain alone cannot know of leaves after its end: whoever kept an earlier
-// hash does.
-TEST_F(ChainTest, ARemovedEndShowsAgainstAHashKeptElsewhere) {
+// The tree alone cannot know of leaves after its end: whoever kept a later root
+// does.
+TEST_F(VerifyJournalTest, ARemovedEndShowsAgainstARootKeptElsewhere) {
   const Batches rows = {rows_[0], rows_[1]};
+  MemoryStore shorter;
+  ASSERT_THAT(shorter.Write([&](storage::WriteTransaction& tx) {
+    absl::Status status = tx.AppendJournal(rows[0]);
+    status.Update(tx.AppendJournal(rows[1]));
+    return status;
+  }),
+              IsOk());
   EXPECT_THAT(VerifyRows(rows), IsOk());
-  EXPECT_NE(rows.back().chain_hash, TailOf(store_).chain_hash);
+  EXPECT_NE(TreeOf(shorter).Root(), TreeOf(store_).Root());
+}
+
+// Lines of a file that its index hides would be missing in what the owner sees.
+TEST_F(VerifyJournalTest, ALeafMissingInTheIndexIsDetected) {
+  MemoryStore store;
+  Appender appender{CompactRange()};
+  for (const char* resource : {"cases/a", "missions/x", "cases/b/plans/p"}) {
+    Leaf leaf;
+    leaf.set_resource(resource);
+    appender.Append(leaf);
+  }
+  const auto index = [&](int64_t end,
+                         const std::vector<storage::CaseLeaves>& leaves) {
+    return store.Write([&](storage::WriteTransaction& tx) {
+      return tx.IndexLeaves(end, leaves);
+    });
+  };
+  ASSERT_THAT(store.Write([&](storage::WriteTransaction& tx) {
+    return appender.Flush(kTime, &tx);
+  }),
+              IsOk());
+  int64_t count = 0;
+  EXPECT_THAT(Verify(store, &count), IsOk());
+  ASSERT_THAT(index(1, {{"a", {0}}}), IsOk());
+  EXPECT_THAT(Verify(store, &count), IsOk());
+  ASSERT_THAT(index(3, {}), IsOk());
+  EXPECT_THAT(Verify(store, &count), StatusIs(absl::StatusCode::kDataLoss));
 }
 
 }  // namespace
