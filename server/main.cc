@@ -9,8 +9,8 @@
 #include "server/app/drain.h"
 #include "server/app/grpc_log.h"
 #include "server/app/process.h"
+#include "server/app/sealed_files.h"
 #include "server/app/server.h"
-#include "server/storage/sqlite/sqlite_store.h"
 
 namespace {
 
@@ -58,10 +58,8 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (migrate_only) {
-    passerelle::storage::sqlite::SqliteOptions options;
-    options.path = config->store.path;
-    const auto store = passerelle::storage::sqlite::SqliteStore::Open(options);
-    return store.ok() ? 0 : Fail(store.status());
+    const auto files = app::SealedFiles::Open(config->store, config->vault);
+    return files.ok() ? 0 : Fail(files.status());
   }
   const auto server = app::Server::Start(*config);
   if (!server.ok()) return Fail(server.status());

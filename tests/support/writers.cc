@@ -17,9 +17,9 @@
 #include "passerelle/internal/v1/stored.pb.h"
 #include "server/journal/chain.h"
 #include "server/storage/sqlite/connection.h"
-#include "server/storage/sqlite/sqlite_store.h"
 #include "server/storage/sqlite/statement.h"
 #include "tests/support/arrange.h"
+#include "tests/support/vault_beside.h"
 
 namespace passerelle::testing {
 namespace {
@@ -192,10 +192,10 @@ std::map<std::string, int> Writers::failures() const {
 }
 
 void FillStore(const std::string& path, int files) {
-  const auto store = storage::sqlite::SqliteStore::Open({.path = path});
-  absl::Status status = store.status();
+  const auto files_there = OpenSealed(path);
+  absl::Status status = files_there.status();
   for (int first = 0; status.ok() && first < files; first += kFilesPerCommit) {
-    status = (*store)->Write([&](storage::WriteTransaction& tx) {
+    status = (*files_there)->store()->Write([&](storage::WriteTransaction& tx) {
       journal::Tail tail;
       PASSERELLE_RETURN_IF_ERROR(journal::LoadTail(&tx, &tail));
       journal::Appender lines(std::move(tail));
@@ -232,18 +232,22 @@ StoreContent ReadStore(const std::string& path) {
   const std::string copy = scratch.path() + "/store.db";
   std::filesystem::copy_file(path, copy);
   std::error_code absent;
-  std::filesystem::copy_file(path + "-wal", copy + "-wal", absent);
+  for (const char* beside :
+       {"-wal", ".key", ".keys", ".keys-wal", ".erasures"}) {
+    std::filesystem::copy_file(path + beside, copy + beside, absent);
+  }
   StoreContent content;
   content.integrity = IntegrityOf(copy, &content.records);
-  const auto store = storage::sqlite::SqliteStore::Open({.path = copy});
-  if (!store.ok()) {
-    content.chain = store.status();
+  const auto files = OpenSealed(copy);
+  if (!files.ok()) {
+    content.chain = files.status();
     return content;
   }
-  content.chain = (*store)->Read([&](storage::ReadTransaction& tx) {
+  storage::Store* const store = (*files)->store();
+  content.chain = store->Read([&](storage::ReadTransaction& tx) {
     return journal::VerifyChain(&tx, &content.leaves);
   });
-  content.mail = (*store)->Read([&](storage::ReadTransaction& tx) {
+  content.mail = store->Read([&](storage::ReadTransaction& tx) {
     PASSERELLE_RETURN_IF_ERROR(ReadFiles(tx, &content));
     return ReadProposals(tx, &content.proposals);
   });
