@@ -86,6 +86,9 @@ int main(int argc, char** argv) {
   config.tls.key = certs + "/server/key.pem";
   config.tls.client_ca = certs + "/ca.pem";
   config.tls.staging_dir = certs + "/staging";
+  config.vault.key_file = certs + "/vault.key";
+  config.vault.key_store = config.store.path + ".keys";
+  config.vault.erasure_ledger = config.store.path + ".erasures";
   config.revocation.file = certs + "/revoked.txt";
   config.log.level = passerelle::LogLevel::kWarning;
   LiftLimits(&config.limits);

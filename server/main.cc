@@ -9,9 +9,9 @@
 #include "server/app/drain.h"
 #include "server/app/grpc_log.h"
 #include "server/app/process.h"
+#include "server/app/sealed_files.h"
 #include "server/app/server.h"
 #include "server/journal/carry_over.h"
-#include "server/storage/sqlite/sqlite_store.h"
 
 namespace {
 
@@ -59,12 +59,10 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (migrate_only) {
-    passerelle::storage::sqlite::SqliteOptions options;
-    options.path = config->store.path;
-    const auto store = passerelle::storage::sqlite::SqliteStore::Open(options);
-    if (!store.ok()) return Fail(store.status());
+    const auto files = app::SealedFiles::Open(config->store, config->vault);
+    if (!files.ok()) return Fail(files.status());
     const absl::Status carried =
-        passerelle::journal::CarryOverChain(store->get());
+        passerelle::journal::CarryOverChain((*files)->store());
     return carried.ok() ? 0 : Fail(carried);
   }
   const auto server = app::Server::Start(*config);

@@ -70,6 +70,9 @@ std::vector<Option> Bind(ServerConfig* c) {
       {"revocation", "file", optional_text(&c->revocation.file)},
       {"store", "path", text(&c->store.path)},
       {"store", "readers", Number{&c->store.readers, 1, 64}},
+      {"vault", "key_file", text(&c->vault.key_file)},
+      {"vault", "key_store", text(&c->vault.key_store)},
+      {"vault", "erasure_ledger", text(&c->vault.erasure_ledger)},
       {"limits", "max_receive_bytes",
        Number{&c->limits.max_receive_bytes, 64 << 10, 64 << 20}},
       {"limits", "request_bytes",
@@ -298,6 +301,8 @@ absl::StatusOr<ServerConfig> ParseConfig(absl::string_view text,
   const ServerConfig::Limits& limits = config.limits;
   loader.Require(limits.request_bytes <= limits.max_receive_bytes,
                  "[limits] request_bytes must not exceed max_receive_bytes");
+  loader.Require(config.store.path != config.vault.key_store,
+                 "[vault] key_store must not be the file of [store] path");
   loader.Require(limits.default_deadline <= limits.max_deadline,
                  "[limits] default_deadline must not exceed max_deadline");
   loader.Require(limits.connections_per_source <= limits.connections,

@@ -43,6 +43,12 @@ struct ServerConfig {
     int64_t readers = 4;
   } store;
 
+  struct Vault {
+    std::string key_file = "/etc/passerelle/vault.key";
+    std::string key_store = "/var/lib/passerelle/keys.db";
+    std::string erasure_ledger = "/var/lib/passerelle/erasures.log";
+  } vault;
+
   struct Limits {
     int64_t max_receive_bytes = 4 << 20;
     int64_t request_bytes = 64 << 10;

@@ -18,12 +18,12 @@
 #include "server/app/poller.h"
 #include "server/app/reflection.h"
 #include "server/app/revocation.h"
+#include "server/app/sealed_files.h"
 #include "server/app/server_settings.h"
 #include "server/app/tls_material.h"
 #include "server/domain/errors.h"
 #include "server/engine/engine.h"
 #include "server/rpc/pipeline.h"
-#include "server/storage/sqlite/sqlite_store.h"
 
 namespace passerelle::app {
 namespace {
@@ -79,7 +79,7 @@ Admission AdmissionOf(rpc::Pipeline* pipeline) {
 struct Server::Parts {
   SystemClock system_clock;
   const Clock* clock = nullptr;
-  std::unique_ptr<storage::sqlite::SqliteStore> store;
+  std::unique_ptr<SealedFiles> files;
   std::unique_ptr<domain::Contract> contract;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<RevocationList> revocation;
@@ -110,19 +110,18 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   p->clock =
       composition.clock != nullptr ? composition.clock : &p->system_clock;
 
-  storage::sqlite::SqliteOptions store_options;
-  store_options.path = config.store.path;
-  store_options.readers = static_cast<int>(config.store.readers);
-  store_options.vfs = composition.vfs;
   PASSERELLE_ASSIGN_OR_RETURN(
-      p->store, storage::sqlite::SqliteStore::Open(store_options));
+      p->files, SealedFiles::Open(config.store, config.vault, composition.vfs));
+  storage::Store* const store = composition.sealing == Sealing::kOn
+                                    ? p->files->store()
+                                    : p->files->rows();
   PASSERELLE_ASSIGN_OR_RETURN(domain::Calendars calendars,
                               LoadCalendars(config.calendars.file));
   p->contract = rpc::MakeContract(composition.services);
   PASSERELLE_ASSIGN_OR_RETURN(
       p->engine,
-      engine::Engine::Start(EngineOptionsOf(config), p->contract.get(),
-                            p->store.get(), p->clock, std::move(calendars)));
+      engine::Engine::Start(EngineOptionsOf(config), p->contract.get(), store,
+                            p->clock, std::move(calendars)));
   PASSERELLE_RETURN_IF_ERROR(p->engine->Bootstrap(
       config.bootstrap.operator_mission, config.bootstrap.operator_officer));
 
@@ -174,6 +173,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
       config.tls.poll_interval,
       std::vector<std::function<void()>>{
           [p] { p->tls->CheckNow(); }, [p] { p->revocation->CheckNow(); },
+          [p] { p->files->vault()->CheckKeyFile(); },
           // Suspended missions and expired certificates.
           [p] { p->health->Recheck(); }, [] { ReportGrpcLog(); }});
   p->drain = std::make_unique<Drain>(
@@ -213,6 +213,7 @@ void Server::Wait() { parts_->drain->Run(); }
 void Server::ReloadFiles() {
   parts_->tls->CheckNow();
   parts_->revocation->CheckNow();
+  parts_->files->vault()->CheckKeyFile();
 }
 
 }  // namespace passerelle::app

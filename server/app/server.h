@@ -12,10 +12,14 @@
 
 namespace passerelle::app {
 
+// Only the benchmark leaves rows unsealed, to measure what sealing costs.
+enum class Sealing { kOn, kOffForMeasuring };
+
 // What a test, the benchmark or the demonstration composes differently.
 struct Composition {
   const Clock* clock = nullptr;  // null: the system's
   std::string vfs;               // SQLite VFS; empty: the default
+  Sealing sealing = Sealing::kOn;
   std::vector<rpc::ServiceEntry> services = rpc::AllServices();
 };
 

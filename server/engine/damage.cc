@@ -19,14 +19,18 @@ bool IsDamaged(const absl::Status& status) {
   return !status.ok() && domain::ReasonNumber(status) == pb::STORAGE_DAMAGED;
 }
 
+bool IsErased(const absl::Status& status) {
+  return !status.ok() && domain::ReasonNumber(status) == pb::RESOURCE_ERASED;
+}
+
 absl::Status FileNotLoaded(storage::ReadTransaction* tx,
                            const domain::Actor& actor,
                            const std::string& case_id,
                            const absl::Status& why) {
   if (absl::IsNotFound(why)) return domain::NotVisible();
   bool party = false;
-  if (IsDamaged(why) && tx->IsParty(actor.mission, case_id, &party).ok() &&
-      !party) {
+  if ((IsDamaged(why) || IsErased(why)) &&
+      tx->IsParty(actor.mission, case_id, &party).ok() && !party) {
     return domain::NotVisible();
   }
   return why;
@@ -44,7 +48,7 @@ absl::Status ResourceNotLoaded(const domain::KindSpec& kind, const File& file,
                                const Loaded& loaded, const domain::Actor& actor,
                                absl::Time now, const absl::Status& why) {
   if (absl::IsNotFound(why)) return domain::NotVisible();
-  if (IsDamaged(why) &&
+  if ((IsDamaged(why) || IsErased(why)) &&
       !MayKnow(kind, loaded.record,
                domain::RelationTo(file.message, file.facts, actor, now))) {
     return domain::NotVisible();

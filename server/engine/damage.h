@@ -17,21 +17,23 @@ namespace passerelle::engine {
 
 // True for the refusal of a damaged record, false for errors of the store.
 bool IsDamaged(const absl::Status& status);
+// The same for one that was erased.
+bool IsErased(const absl::Status& status);
 
-// What `actor` hears of a file that was not loaded. A damaged one exists for
-// its parties.
+// What `actor` hears of a file that was not loaded. A damaged or erased one
+// exists for its parties.
 // Returns: NOT_VISIBLE, else `why`.
 absl::Status FileNotLoaded(storage::ReadTransaction* tx,
                            const domain::Actor& actor,
                            const std::string& case_id, const absl::Status& why);
 
-// Whether a damaged record of the kind exists for a mission with this relation
-// to its file: others may hold it, and a draft those may begin.
+// Whether a record of the kind that cannot be read exists for a mission with
+// this relation to its file: others may hold it, and a draft those may begin.
 bool MayKnow(const domain::KindSpec& kind, const storage::Record& record,
              const domain::Relation& relation);
 
 // As FileNotLoaded, for a resource in a file that was. `loaded` holds its
-// record when it is damaged.
+// record when it cannot be read.
 absl::Status ResourceNotLoaded(const domain::KindSpec& kind, const File& file,
                                const Loaded& loaded, const domain::Actor& actor,
                                absl::Time now, const absl::Status& why);

@@ -10,6 +10,7 @@
 #include "common/status_macros.h"
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
+#include "server/engine/file.h"
 
 namespace passerelle::engine {
 namespace {
@@ -29,7 +30,7 @@ absl::Status LoadAll(storage::ReadTransaction* tx, absl::string_view scope,
     if (records.empty()) return absl::OkStatus();
     for (const storage::Record& record : records) {
       Resource resource;
-      if (!resource.ParseFromString(record.message)) {
+      if (!IsReadable(record) || !resource.ParseFromString(record.message)) {
         return absl::DataLossError("directory entry damaged");
       }
       take(std::move(resource));
@@ -93,7 +94,8 @@ absl::StatusOr<std::shared_ptr<const Directory>> Directory::Reload(
       if (absl::IsNotFound(found)) continue;  // its creation was undone
       PASSERELLE_RETURN_IF_ERROR(found);
       auto entry = std::make_shared<Entry>();
-      if (!entry->mission.ParseFromString(record.message)) {
+      if (!IsReadable(record) ||
+          !entry->mission.ParseFromString(record.message)) {
         return absl::DataLossError("directory entry damaged");
       }
       PASSERELLE_RETURN_IF_ERROR(LoadOfficers(&tx, entry.get()));

@@ -13,12 +13,23 @@ namespace pb = ::passerelle::v1;
 
 // A refusal of this call alone: a store error would fail, with the whole batch,
 // calls that have nothing to do with the record.
-absl::Status Damaged(absl::string_view kind) {
+absl::Status Unreadable(const storage::Record& record, absl::string_view kind) {
+  if (WasErased(record)) {
+    return domain::Failure(pb::RESOURCE_ERASED, "The resource was erased.");
+  }
   Log(LogLevel::kError, "storage_damaged", {{"kind", kind}});
   return domain::Failure(pb::STORAGE_DAMAGED, "Stored data is damaged.");
 }
 
 }  // namespace
+
+bool IsReadable(const storage::Record& record) {
+  return record.condition == storage::Record::Condition::kWhole;
+}
+
+bool WasErased(const storage::Record& record) {
+  return record.condition == storage::Record::Condition::kErased;
+}
 
 bool KeyOf(absl::string_view name, storage::RecordKey* key) {
   const auto parsed = ParseResourceName(name);
@@ -42,9 +53,10 @@ absl::Status LoadFile(storage::ReadTransaction* tx, absl::string_view case_id,
 }
 
 absl::Status ParseFile(File* file) {
-  if (!file->message.ParseFromString(file->record.message) ||
+  if (!IsReadable(file->record) ||
+      !file->message.ParseFromString(file->record.message) ||
       !file->facts.ParseFromString(file->record.internal)) {
-    return Damaged("cases");
+    return Unreadable(file->record, "cases");
   }
   return absl::OkStatus();
 }
@@ -61,10 +73,11 @@ absl::Status LoadResource(storage::ReadTransaction* tx,
 
 absl::Status ParseRecord(const domain::KindSpec& kind, Loaded* loaded) {
   loaded->message = NewMessage(kind.message);
-  if (!loaded->message->ParseFromString(loaded->record.message) ||
+  if (!IsReadable(loaded->record) ||
+      !loaded->message->ParseFromString(loaded->record.message) ||
       (kind.is_exchange() &&
        !loaded->facts.ParseFromString(loaded->record.internal))) {
-    return Damaged(kind.collection);
+    return Unreadable(loaded->record, kind.collection);
   }
   return absl::OkStatus();
 }

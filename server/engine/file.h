@@ -30,6 +30,10 @@ struct Loaded {
   std::string etag;                                 // as of a file
 };
 
+// Whether its messages can be read: not when damaged or erased.
+bool IsReadable(const storage::Record& record);
+bool WasErased(const storage::Record& record);
+
 // Key of a resource name. False for a malformed name.
 bool KeyOf(absl::string_view name, storage::RecordKey* key);
 
@@ -37,7 +41,7 @@ bool KeyOf(absl::string_view name, storage::RecordKey* key);
 absl::Status LoadFile(storage::ReadTransaction* tx, absl::string_view case_id,
                       File* file);
 
-// Fills `file` from its record. Returns: DATA_LOSS.
+// Fills `file` from its record. Returns: STORAGE_DAMAGED, RESOURCE_ERASED.
 absl::Status ParseFile(File* file);
 
 // Returns: NOT_FOUND, also when the record is of another kind.
@@ -45,7 +49,7 @@ absl::Status LoadResource(storage::ReadTransaction* tx,
                           const domain::KindSpec& kind,
                           const storage::RecordKey& key, Loaded* loaded);
 
-// Fills `loaded` from its record. Returns: DATA_LOSS.
+// Fills `loaded` from its record. Returns: as ParseFile.
 absl::Status ParseRecord(const domain::KindSpec& kind, Loaded* loaded);
 
 std::unique_ptr<google::protobuf::Message> NewMessage(

@@ -329,7 +329,8 @@ class Reading {
             classes |= Add(loaded.record.message, own, loaded.message.get());
             disclosed = true;
           }
-        } else if (MayKnow(kind_, loaded.record, relation)) {
+        } else if (!WasErased(loaded.record) &&
+                   MayKnow(kind_, loaded.record, relation)) {
           ++unreadable_;
         }
         // Only now: a page that ends before the first record of a file goes on
@@ -376,6 +377,7 @@ class Reading {
   absl::Status VisitFile(const std::string& id) {
     File file;
     const absl::Status found = LoadFile(source_.tx, id, &file);
+    if (IsErased(found)) return absl::OkStatus();
     if (IsDamaged(found)) {
       // The mission is a party. One file must not hide all the others.
       ++unreadable_;

@@ -48,6 +48,11 @@ absl::Status RunTimer(const WriterContext& context,
   }
   bool damaged = false;
   PASSERELLE_RETURN_IF_ERROR(Load(context, *kind, &file, &loaded, &damaged));
+  if (WasErased(loaded.record) || WasErased(file.record)) {
+    // Nothing is left that time could act on.
+    loaded.record.wake_time = absl::InfiniteFuture();
+    return context.tx.Update(loaded.record);
+  }
   if (damaged) {
     *set_aside = kind->collection;
     loaded.record.wake_time = context.now + kSetAside;

@@ -43,6 +43,16 @@ struct Record {
   absl::Time wake_time = absl::InfiniteFuture();
   std::string message;   // the contract message, without computed fields
   std::string internal;  // passerelle.internal.v1 companion, may be empty
+
+  // Set by a store that seals (vault::SealedStore). Of a record that is not
+  // whole, `message` holds what the store holds, so that Update keeps it.
+  enum class Condition {
+    kWhole,
+    kDamaged,  // altered, or not in its own place
+    kErased,   // its key was destroyed
+  };
+  Condition condition = Condition::kWhole;
+  int64_t data_key = 0;  // number of the key that seals it; 0: not known
 };
 
 // What a mission is told: a serialised reference, never content.

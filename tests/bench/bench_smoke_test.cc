@@ -27,7 +27,7 @@ TEST(BenchSmokeTest, PrintsCapsAndOneLinePerFigure) {
   ASSERT_EQ(result.exit_status, 0) << result.output;
   const std::vector<std::string> lines =
       absl::StrSplit(result.output, '\n', absl::SkipEmpty());
-  ASSERT_THAT(lines, SizeIs(6)) << result.output;
+  ASSERT_THAT(lines, SizeIs(9)) << result.output;
   EXPECT_THAT(lines[0], HasSubstr("{\"caps\": {\"cores\": "));
   const std::vector<std::string> benches = {"write", "read", "mailbox_fetch"};
   for (size_t i = 0; i < benches.size(); ++i) {
@@ -39,8 +39,14 @@ TEST(BenchSmokeTest, PrintsCapsAndOneLinePerFigure) {
   }
   EXPECT_THAT(lines[4], HasSubstr("\"bench\": \"group_commit_1ms\""));
   EXPECT_THAT(lines[4], HasSubstr("\"single_commit_ops_per_s\": "));
-  EXPECT_THAT(lines[5], HasSubstr("\"bench\": \"memory\""));
-  EXPECT_THAT(lines[5], HasSubstr("\"rss_mb\": "));
+  const std::vector<std::string> sealed = {"write_sealed", "read_sealed",
+                                           "mailbox_fetch_sealed"};
+  for (size_t i = 0; i < sealed.size(); ++i) {
+    EXPECT_THAT(lines[i + 5], HasSubstr("{\"bench\": \"" + sealed[i] + "\", "));
+    EXPECT_THAT(lines[i + 5], HasSubstr("\"unsealed_ops_per_s\": "));
+  }
+  EXPECT_THAT(lines[8], HasSubstr("\"bench\": \"memory\""));
+  EXPECT_THAT(lines[8], HasSubstr("\"rss_mb\": "));
 }
 
 TEST(BenchSmokeTest, RefusesWhatItDoesNotKnow) {

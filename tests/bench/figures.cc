@@ -29,9 +29,11 @@ constexpr Bench kBenches[] = {{"write", Work::kWrite},
                               {"read", Work::kRead},
                               {"mailbox_fetch", Work::kMailboxFetch}};
 constexpr char kGroupCommit[] = "group_commit";
+constexpr char kSealing[] = "sealing";
 constexpr char kMemory[] = "memory";
 constexpr int kDefaultClients[] = {1, 8, 64, 256};
 constexpr int kGroupCommitClients = 64;
+constexpr int kSealingClients = 64;
 constexpr int kMemoryClients = 64;
 constexpr absl::Duration kFlushDelay = absl::Milliseconds(1);
 constexpr double kWarmUpShare = 0.15;
@@ -99,6 +101,12 @@ class Runner {
     }
     if (Wanted(kGroupCommit) && !stop_) {
       PASSERELLE_RETURN_IF_ERROR(GroupCommit());
+    }
+    if (Wanted(kSealing) && !stop_) {
+      PASSERELLE_RETURN_IF_ERROR(Sealing("write_sealed", Work::kWrite));
+      PASSERELLE_RETURN_IF_ERROR(Sealing("read_sealed", Work::kRead));
+      PASSERELLE_RETURN_IF_ERROR(
+          Sealing("mailbox_fetch_sealed", Work::kMailboxFetch));
     }
     if (Wanted(kMemory) && !stop_) PASSERELLE_RETURN_IF_ERROR(Memory());
     return absl::OkStatus();
@@ -216,6 +224,40 @@ class Runner {
     return absl::OkStatus();
   }
 
+  // The server beside one that leaves its rows unsealed.
+  absl::Status Sealing(const char* name, Work work) {
+    PASSERELLE_ASSIGN_OR_RETURN(const std::unique_ptr<Ours> sealed,
+                                Ours::Start());
+    PASSERELLE_ASSIGN_OR_RETURN(const std::unique_ptr<Ours> unsealed,
+                                Ours::Start({"--unsealed"}));
+    const Target sealed_calls = sealed->fleet->Calls(work, kSealingClients);
+    const Target unsealed_calls = unsealed->fleet->Calls(work, kSealingClients);
+    std::vector<double> speeds;
+    std::vector<double> unsealed_speeds;
+    std::vector<double> ratios;
+    CpuMeter cpu(*sealed->server);
+    CpuMeter unsealed_cpu(*unsealed->server);
+    for (int round = 0; round < options_.rounds && !stop_; ++round) {
+      unsealed_speeds.push_back(
+          unsealed_cpu
+              .Count([&] { return Round(unsealed_calls, kSealingClients); })
+              .calls_per_second);
+      speeds.push_back(
+          cpu.Count([&] { return Round(sealed_calls, kSealingClients); })
+              .calls_per_second);
+      ratios.push_back(speeds.back() / std::max(1.0, unsealed_speeds.back()));
+    }
+    if (stop_) return absl::OkStatus();
+    Print(absl::StrFormat(
+        "{\"bench\": \"%s\", \"clients\": %d, \"ops_per_s\": %.0f, "
+        "\"unsealed_ops_per_s\": %.0f, \"ratio\": %.3f, "
+        "\"server_cpu_us\": %.1f, \"unsealed_server_cpu_us\": %.1f}",
+        name, kSealingClients, Median(speeds), Median(unsealed_speeds),
+        Median(ratios), cpu.MicrosecondsPerCall(),
+        unsealed_cpu.MicrosecondsPerCall()));
+    return absl::OkStatus();
+  }
+
   absl::Status Memory() {
     PASSERELLE_ASSIGN_OR_RETURN(const std::unique_ptr<Ours> ours,
                                 Ours::Start());
@@ -267,6 +309,7 @@ std::vector<std::string> AllBenches() {
   std::vector<std::string> names;
   for (const Bench& bench : kBenches) names.emplace_back(bench.name);
   names.emplace_back(kGroupCommit);
+  names.emplace_back(kSealing);
   names.emplace_back(kMemory);
   return names;
 }

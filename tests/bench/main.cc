@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
   command.add_option("--pki", serve.pki_dir)->group("");
   command.add_option("--store", serve.store_dir)->group("");
   command.add_option("--max-batch", serve.max_batch)->group("");
+  command.add_flag("--unsealed", serve.unsealed)->group("");
   command.add_option("--flush-delay-us", flush_delay_us)->group("");
   CLI11_PARSE(command, argc, argv);
 

@@ -15,6 +15,7 @@
 #include "server/storage/sqlite/fault_vfs.h"
 #include "tests/bench/child_server.h"
 #include "tests/support/test_pki.h"
+#include "tests/support/vault_beside.h"
 
 namespace passerelle::bench {
 namespace {
@@ -47,6 +48,9 @@ app::ServerConfig BenchConfig(const ServeOptions& options) {
   config.tls.client_ca = options.pki_dir + "/ca.pem";
   config.tls.staging_dir = options.store_dir + "/tls";
   config.store.path = options.store_dir + "/store.db";
+  if (!options.store_dir.empty()) {
+    config.vault = testing::VaultBeside(config.store.path);
+  }
   config.limits.live_calls_per_mission = 1024;
   config.limits.calls_per_second_per_mission = 1'000'000;
   config.limits.burst = 1'000'000;
@@ -65,6 +69,7 @@ int Serve(const ServeOptions& options) {
     slow_disk.SetFlushDelay(options.flush_delay);
     composition.vfs = slow_disk.name();
   }
+  if (options.unsealed) composition.sealing = app::Sealing::kOffForMeasuring;
   const auto server =
       app::Server::Start(BenchConfig(options), std::move(composition));
   if (!server.ok()) {

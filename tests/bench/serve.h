@@ -14,6 +14,7 @@ struct ServeOptions {
   std::string store_dir;  // an empty folder
   int max_batch = 0;      // commands in one commit; 0: the default
   absl::Duration flush_delay;
+  bool unsealed = false;  // rows are stored as they are
 };
 
 // The server's configuration: limits that a benchmark would meet are raised.

@@ -9,6 +9,7 @@
 #include "server/storage/sqlite/sqlite_store.h"
 #include "server/storage/store.h"
 #include "tests/contract/store_contract.h"
+#include "tests/support/vault_beside.h"
 
 namespace passerelle::storage {
 namespace {
@@ -565,6 +566,29 @@ TEST_P(StoreContractTest, CheckpointOfAnIdleStoreIsFine) {
   EXPECT_THAT(store_->Checkpoint(), IsOk());
 }
 
+// A sealed store with what it stands on.
+class OwnedSealedStore final : public Store {
+ public:
+  explicit OwnedSealedStore(const TempDir& dir) {
+    auto files = testing::OpenSealed(dir.File("store.db"));
+    EXPECT_THAT(files, IsOk());
+    files_ = *std::move(files);
+  }
+  absl::Status Read(
+      const std::function<absl::Status(ReadTransaction&)>& body) override {
+    return files_->store()->Read(body);
+  }
+  absl::Status Write(
+      const std::function<absl::Status(WriteTransaction&)>& body) override {
+    return files_->store()->Write(body);
+  }
+  bool WantsCheckpoint() override { return files_->store()->WantsCheckpoint(); }
+  absl::Status Checkpoint() override { return files_->store()->Checkpoint(); }
+
+ private:
+  std::unique_ptr<app::SealedFiles> files_;
+};
+
 INSTANTIATE_TEST_SUITE_P(
     Stores, StoreContractTest,
     ::testing::Values(
@@ -578,6 +602,10 @@ INSTANTIATE_TEST_SUITE_P(
                            {.path = dir.File("store.db")});
                        EXPECT_THAT(store, IsOk());
                        return *std::move(store);
+                     }},
+        StoreFactory{"Sealed",
+                     [](const TempDir& dir) -> std::unique_ptr<Store> {
+                       return std::make_unique<OwnedSealedStore>(dir);
                      }}),
     [](const auto& instance) { return instance.param.name; });
 

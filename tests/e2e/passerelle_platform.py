@@ -71,6 +71,7 @@ class Platform:
                 check=True, stdout=subprocess.DEVNULL)
 
         certs("init", "--trust-domain", "passerelle.test")
+        certs("vault-key")
         certs("server", "--dns", "localhost", "--ip", "127.0.0.1")
         for mission in ["platform", *MISSIONS]:
             certs("mission", mission, "batch")
@@ -87,6 +88,10 @@ client_ca = "{self.pki}/ca.pem"
 staging_dir = "{self.dir}/tls"
 [store]
 path = "{self.dir}/store.db"
+[vault]
+key_file = "{self.pki}/vault.key"
+key_store = "{self.dir}/keys.db"
+erasure_ledger = "{self.dir}/erasures.log"
 [limits]
 new_connections_per_second_per_source = 1000
 connections_per_source = 1000

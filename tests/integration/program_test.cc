@@ -140,7 +140,10 @@ TEST(ProgramTest, SecondServerOnTheSameStoreIsRefused) {
   ServerProcess first;
   ASSERT_TRUE(first.Start());
   ServerProcess second(ServerProcess::Settings{
-      {"store.path", "\"" + first.store_path() + "\""}});
+      {"store.path", "\"" + first.store_path() + "\""},
+      {"vault.key_file", "\"" + first.store_path() + ".key\""},
+      {"vault.key_store", "\"" + first.store_path() + ".keys\""},
+      {"vault.erasure_ledger", "\"" + first.store_path() + ".erasures\""}});
   EXPECT_EQ(RunToEnd(second, {}), 1);
   EXPECT_THAT(second.log(), HasSubstr(first.store_path()));
   EXPECT_EQ(RunToEnd(second, {"--migrate_only"}), 1);

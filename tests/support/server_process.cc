@@ -19,6 +19,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "tests/support/arrange.h"
+#include "tests/support/vault_beside.h"
 
 namespace passerelle::testing {
 namespace {
@@ -57,6 +58,8 @@ ServerProcess::ServerProcess(Settings settings, TestPki& pki)
   WriteFileOrDie(key_path(), ReadFileOrDie(pair.key_path));
   WriteFileOrDie(ca_path(), ReadFileOrDie(pki.ca_path()));
   WriteFileOrDie(revocation_path(), "");
+  const app::ServerConfig::Vault vault =
+      VaultBeside(scratch_.path() + "/store.db");
   settings_ = {
       {"listen.port", absl::StrCat(reserved_.number())},
       {"tls.certificate", Quote(certificate_path())},
@@ -66,6 +69,9 @@ ServerProcess::ServerProcess(Settings settings, TestPki& pki)
       {"tls.poll_interval", "\"100ms\""},
       {"revocation.file", Quote(revocation_path())},
       {"store.path", Quote(scratch_.path() + "/store.db")},
+      {"vault.key_file", Quote(vault.key_file)},
+      {"vault.key_store", Quote(vault.key_store)},
+      {"vault.erasure_ledger", Quote(vault.erasure_ledger)},
       // Whoever tests a limit sets it.
       {"limits.connections_per_source", "1000"},
       {"limits.new_connections_per_second_per_source", "10000"},

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/text_format.h"
 #include "server/journal/verify.h"
-#include "server/storage/sqlite/sqlite_store.h"
+#include "tests/support/vault_beside.h"
 
 namespace passerelle::testing {
 namespace {
@@ -47,6 +47,7 @@ TestServer::TestServer(Tweak tweak, app::Composition composition)
   config_.tls.staging_dir = scratch_.path() + "/tls";
   config_.tls.poll_interval = absl::Milliseconds(100);
   config_.store.path = store_path();
+  config_.vault = VaultBeside(store_path());
   config_.limits.connections_per_source = 1000;
   config_.limits.new_connections_per_second_per_source = 1000;
   // A place is given back when gRPC is done with a call, which on a busy
@@ -79,11 +80,8 @@ void TestServer::Tamper(
     const std::function<absl::Status(storage::WriteTransaction&)>& body) {
   server_.reset();
   {
-    storage::sqlite::SqliteOptions options;
-    options.path = store_path();
-    const auto store = OrDie(
-        storage::sqlite::SqliteStore::Open(std::move(options)), "open store");
-    OkOrDie(store->Write(body), "tamper");
+    const auto files = OrDie(OpenSealed(store_path()), "open store");
+    OkOrDie(files->store()->Write(body), "tamper");
   }
   Start();
 }
@@ -92,11 +90,8 @@ std::vector<Leaf> TestServer::Journal() {
   server_.reset();
   std::vector<Leaf> leaves;
   {
-    storage::sqlite::SqliteOptions options;
-    options.path = store_path();
-    const auto store = OrDie(
-        storage::sqlite::SqliteStore::Open(std::move(options)), "open store");
-    OkOrDie(store->Read([&](storage::ReadTransaction& tx) {
+    const auto files = OrDie(OpenSealed(store_path()), "open store");
+    OkOrDie(files->store()->Read([&](storage::ReadTransaction& tx) {
       leaves.clear();
       merkle::CompactRange tree;
       absl::Status status = journal::VerifyJournal(&tx, &tree);

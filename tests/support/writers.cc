@@ -18,9 +18,9 @@
 #include "server/journal/tree.h"
 #include "server/journal/verify.h"
 #include "server/storage/sqlite/connection.h"
-#include "server/storage/sqlite/sqlite_store.h"
 #include "server/storage/sqlite/statement.h"
 #include "tests/support/arrange.h"
+#include "tests/support/vault_beside.h"
 
 namespace passerelle::testing {
 namespace {
@@ -193,10 +193,10 @@ std::map<std::string, int> Writers::failures() const {
 }
 
 void FillStore(const std::string& path, int files) {
-  const auto store = storage::sqlite::SqliteStore::Open({.path = path});
-  absl::Status status = store.status();
+  const auto files_there = OpenSealed(path);
+  absl::Status status = files_there.status();
   for (int first = 0; status.ok() && first < files; first += kFilesPerCommit) {
-    status = (*store)->Write([&](storage::WriteTransaction& tx) {
+    status = (*files_there)->store()->Write([&](storage::WriteTransaction& tx) {
       merkle::CompactRange tree;
       PASSERELLE_RETURN_IF_ERROR(journal::LoadTree(&tx, &tree));
       journal::Appender lines(std::move(tree));
@@ -233,21 +233,25 @@ StoreContent ReadStore(const std::string& path) {
   const std::string copy = scratch.path() + "/store.db";
   std::filesystem::copy_file(path, copy);
   std::error_code absent;
-  std::filesystem::copy_file(path + "-wal", copy + "-wal", absent);
+  for (const char* beside :
+       {"-wal", ".key", ".keys", ".keys-wal", ".erasures"}) {
+    std::filesystem::copy_file(path + beside, copy + beside, absent);
+  }
   StoreContent content;
   content.integrity = IntegrityOf(copy, &content.records);
-  const auto store = storage::sqlite::SqliteStore::Open({.path = copy});
-  if (!store.ok()) {
-    content.journal = store.status();
+  const auto files = OpenSealed(copy);
+  if (!files.ok()) {
+    content.journal = files.status();
     return content;
   }
-  content.journal = (*store)->Read([&](storage::ReadTransaction& tx) {
+  storage::Store* const store = (*files)->store();
+  content.journal = store->Read([&](storage::ReadTransaction& tx) {
     merkle::CompactRange tree;
     const absl::Status status = journal::VerifyJournal(&tx, &tree);
     content.leaves = tree.size();
     return status;
   });
-  content.mail = (*store)->Read([&](storage::ReadTransaction& tx) {
+  content.mail = store->Read([&](storage::ReadTransaction& tx) {
     PASSERELLE_RETURN_IF_ERROR(ReadFiles(tx, &content));
     return ReadProposals(tx, &content.proposals);
   });

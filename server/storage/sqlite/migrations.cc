@@ -11,8 +11,6 @@
 namespace passerelle::storage::sqlite {
 namespace {
 
-constexpr int64_t kApplicationId = 0x50534c52;  // "PSLR"
-
 constexpr char kApplicationIdSql[] = "PRAGMA application_id";
 constexpr char kUserVersionSql[] = "PRAGMA user_version";
 constexpr char kObjectsSql[] = "SELECT COUNT(*) FROM sqlite_schema";
@@ -38,7 +36,8 @@ absl::StatusOr<int> ReadLowest(Connection* connection) {
 }
 
 absl::Status RunSteps(Connection* connection, int from,
-                      const std::vector<Migration>& migrations) {
+                      const std::vector<Migration>& migrations,
+                      int64_t application_id) {
   for (const Migration& migration : migrations) {
     if (migration.version <= from) continue;
     PASSERELLE_RETURN_IF_ERROR(connection->Execute(migration.sql));
@@ -46,21 +45,22 @@ absl::Status RunSteps(Connection* connection, int from,
         absl::StrCat("PRAGMA user_version = ", migration.version)));
   }
   return connection->Execute(
-      absl::StrCat("PRAGMA application_id = ", kApplicationId));
+      absl::StrCat("PRAGMA application_id = ", application_id));
 }
 
 }  // namespace
 
-absl::StatusOr<FileSchema> ReadFileSchema(Connection* connection) {
-  PASSERELLE_ASSIGN_OR_RETURN(const int64_t application_id,
+absl::StatusOr<FileSchema> ReadFileSchema(Connection* connection,
+                                          int64_t application_id) {
+  PASSERELLE_ASSIGN_OR_RETURN(const int64_t found,
                               ReadNumber(connection, kApplicationIdSql));
   PASSERELLE_ASSIGN_OR_RETURN(const int64_t version,
                               ReadNumber(connection, kUserVersionSql));
   PASSERELLE_ASSIGN_OR_RETURN(const int64_t objects,
                               ReadNumber(connection, kObjectsSql));
   FileSchema schema;
-  if (application_id == 0 && version == 0 && objects == 0) return schema;
-  if (application_id != kApplicationId) {
+  if (found == 0 && version == 0 && objects == 0) return schema;
+  if (found != application_id) {
     return absl::FailedPreconditionError(
         "the file is a database of another program");
   }
@@ -81,14 +81,15 @@ absl::Status CheckCompatible(const FileSchema& schema, int newest) {
 
 absl::Status Migrate(Connection* connection, const FileSchema& schema,
                      const std::vector<Migration>& migrations,
-                     const std::string& backup_path) {
+                     const std::string& backup_path, int64_t application_id) {
   const int newest = migrations.empty() ? 0 : migrations.back().version;
   if (schema.version >= newest) return absl::OkStatus();
   if (!schema.empty) {
     PASSERELLE_RETURN_IF_ERROR(Backup(connection, backup_path));
   }
   PASSERELLE_RETURN_IF_ERROR(connection->BeginExclusive());
-  const absl::Status status = RunSteps(connection, schema.version, migrations);
+  const absl::Status status =
+      RunSteps(connection, schema.version, migrations, application_id);
   if (status.ok()) return connection->Commit();
   connection->Rollback();
   return status;

@@ -1,6 +1,7 @@
 #ifndef PASSERELLE_SERVER_STORAGE_SQLITE_MIGRATIONS_H_
 #define PASSERELLE_SERVER_STORAGE_SQLITE_MIGRATIONS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "server/storage/sqlite/connection.h"
 
 namespace passerelle::storage::sqlite {
+
+// What marks a file as a database of ours, and of which kind: "PSLR".
+inline constexpr int64_t kStoreApplicationId = 0x50534c52;
 
 // Released schemas. A released step is never edited.
 //
@@ -36,7 +40,8 @@ struct FileSchema {
 
 // Reads it without changing the file.
 // Returns: FAILED_PRECONDITION when the file is not ours, DATA_LOSS.
-absl::StatusOr<FileSchema> ReadFileSchema(Connection* connection);
+absl::StatusOr<FileSchema> ReadFileSchema(
+    Connection* connection, int64_t application_id = kStoreApplicationId);
 
 // Whether a program that knows `newest` may open the file.
 // Returns: FAILED_PRECONDITION with the versions and the remedy.
@@ -46,7 +51,8 @@ absl::Status CheckCompatible(const FileSchema& schema, int newest);
 // that holds data is first copied to `backup_path`.
 absl::Status Migrate(Connection* connection, const FileSchema& schema,
                      const std::vector<Migration>& migrations,
-                     const std::string& backup_path);
+                     const std::string& backup_path,
+                     int64_t application_id = kStoreApplicationId);
 
 }  // namespace passerelle::storage::sqlite
 
