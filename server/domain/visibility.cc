@@ -203,9 +203,17 @@ Relation RelationTo(const pb::Case& file, const CaseFacts& facts,
 Relation RelationToResource(Relation relation, const Message& resource,
                             const CaseFacts& facts, const Actor& actor,
                             absl::Time now) {
-  if (!relation.sees()) return relation;
-  const bool holds = (relation.roles & kHolders) != 0;
   const auto* type = resource.GetDescriptor();
+  // An offer is a position towards grants alone, a recall towards consents: no
+  // side in an exchange may be added to them.
+  if (type != pb::Grant::descriptor()) {
+    relation.roles &= ~Bit(options::OFFEREE);
+  }
+  if (type != pb::Consent::descriptor()) {
+    relation.roles &= ~Bit(options::RECALLED);
+  }
+  if (!relation.sees()) return {};
+  const bool holds = (relation.roles & kHolders) != 0;
   if (const auto* header = type->FindFieldByName("exchange")) {
     return ToExchange(
         std::move(relation),

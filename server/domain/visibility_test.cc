@@ -338,6 +338,11 @@ TEST(VisibilityTest, WhoHasToConfirmARecallSeesNothingElse) {
   EXPECT_EQ(
       RelationToResource(relation, consent, facts, Of(kOrigin), kNow).roles,
       Bit(options::RECALLED));
+  pb::FeasibilityStudy study;
+  study.mutable_exchange()->set_counterpart(kOrigin);
+  study.mutable_exchange()->mutable_send_time()->set_seconds(1);
+  EXPECT_FALSE(
+      RelationToResource(relation, study, facts, Of(kOrigin), kNow).sees());
   consent.set_name("cases/c1/consents/k2");
   EXPECT_FALSE(
       RelationToResource(relation, consent, facts, Of(kOrigin), kNow).sees());

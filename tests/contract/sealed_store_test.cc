@@ -266,7 +266,7 @@ TEST_F(SealedStoreTest, EvidenceMailAnswersAndValuesOpenInTheirPlaceAlone) {
   JournalBatch batch;
   batch.count = 1;
   batch.time = kNow;
-  batch.chain_hash = std::string(32, 'h');
+  batch.nodes = std::string(32, 'h');
   batch.leaves = absl::StrCat(kCanary, " leaves");
   const std::string one(22, '1');
   const std::string two(22, '2');

@@ -17,8 +17,9 @@ struct Row {
   std::string text;    // request; $name, $file, $consent, $plan are replaced
   // Makes another request under the same request_id. Empty: another etag.
   std::string other = {};
-  // Whether the caller no longer sees the resource afterwards.
-  bool loses_sight = false;
+  // Whether the caller can get the resource.
+  enum class Sight { kKeeps, kLoses, kNever };
+  Sight sight = Sight::kKeeps;
 };
 
 // One row for each method; a test compares them with the contract.
