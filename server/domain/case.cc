@@ -5,8 +5,10 @@
 #include <string>
 
 #include "generated/case.verbs.h"
+#include "passerelle/v1/consent.pb.h"
 #include "server/domain/consents.h"
 #include "server/domain/errors.h"
+#include "server/domain/lifecycle.h"
 
 namespace passerelle::domain {
 namespace {
@@ -76,7 +78,65 @@ class Cases final : public CaseVerbs {
     return change->around().RequireNoOpenExchange();
   }
 
+  absl::Status EraseCase(const pb::EraseCaseRequest& request,
+                         Change<pb::Case> change) override {
+    const pb::Case& file = change.resource();
+    pb::Case rest;
+    rest.set_name(file.name());
+    rest.set_direction(file.direction());
+    rest.set_host_mission(file.host_mission());
+    *rest.mutable_transit_missions() = file.transit_missions();
+    rest.set_origin_mission(file.origin_mission());
+    rest.set_owner_mission(file.owner_mission());
+    rest.set_stage(file.stage());
+    *rest.mutable_create_time() = file.create_time();
+    pb::Case::Erasure& erasure = *rest.mutable_erasure();
+    erasure.set_reason(request.reason());
+    *erasure.mutable_order_time() = ToTimestamp(change->now());
+    bool shared = false;
+    if (auto s = WasShared(change, &shared); !s.ok()) return s;
+    if (shared) {
+      erasure.add_receipts()->set_mission(file.origin_mission());
+      for (const std::string& mission : file.transit_missions()) {
+        erasure.add_receipts()->set_mission(mission);
+      }
+    }
+    change.resource() = rest;
+    change->file_facts_now->clear_consents();
+    change->file_facts_now->set_consent_epoch(
+        change->file_facts_now->consent_epoch() + 1);
+    change->erase = true;
+    return absl::OkStatus();
+  }
+
+  absl::Status ConfirmErasure(const pb::ConfirmErasureRequest&,
+                              Change<pb::Case> change) override {
+    for (auto& receipt :
+         *change.resource().mutable_erasure()->mutable_receipts()) {
+      if (receipt.mission() == change->actor().mission &&
+          !receipt.has_confirm_time()) {
+        *receipt.mutable_confirm_time() = ToTimestamp(change->now());
+      }
+    }
+    return absl::OkStatus();
+  }
+
  private:
+  // Whether others than the owner ever saw the file: it was proposed under a
+  // consent, be it withdrawn since.
+  static absl::Status WasShared(const Change<pb::Case>& change, bool* shared) {
+    const pb::Case& file = change.resource();
+    *shared = false;
+    if (file.stage() == pb::Case::REGISTERED) return absl::OkStatus();
+    return change->around().ForEach(
+        pb::Consent::default_instance(), [&](const auto& message) {
+          const auto& consent = static_cast<const pb::Consent&>(message);
+          *shared = consent.scope() == pb::Consent::SHARE_WITH_ORIGIN_MISSION &&
+                    consent.recipient() == file.origin_mission();
+          return !*shared;
+        });
+  }
+
   static absl::Status PartiesInvalid(const std::string& mission) {
     return Failure(pb::PARTIES_INVALID,
                    "A mission stands in two places of the same file.",

@@ -43,6 +43,16 @@ Relation PositionOf(const pb::Case& file, const CaseFacts& facts,
     return relation;
   }
   if (file.stage() == pb::Case::REGISTERED) return relation;  // not yet sent
+  if (file.stage() == pb::Case::ERASED) {
+    // Who saw it knows that it was erased.
+    for (const auto& receipt : file.erasure().receipts()) {
+      if (receipt.mission() != mission) continue;
+      relation.roles = Bit(mission == file.origin_mission() ? options::ORIGIN
+                                                            : options::TRANSIT);
+      relation.classes = kTransitClasses;
+    }
+    return relation;
+  }
   const ConsentFact* consent = OriginConsent(file, facts);
   if (consent == nullptr) return relation;
   if (mission == file.origin_mission()) {

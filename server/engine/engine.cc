@@ -12,6 +12,7 @@
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
 #include "server/engine/commands.h"
+#include "server/engine/erasure.h"
 #include "server/engine/evidence.h"
 
 namespace passerelle::engine {
@@ -34,6 +35,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   PASSERELLE_RETURN_IF_ERROR(store->Read([&](storage::ReadTransaction& tx) {
     return journal::LoadTail(&tx, &engine->tail_);
   }));
+  if (options.vault != nullptr) {
+    PASSERELLE_RETURN_IF_ERROR(
+        ResumeErasures(store, options.vault, clock->Now()));
+  }
   engine->writer_ = std::thread([e = engine.get()] { e->WriterLoop(); });
   return engine;
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "passerelle/internal/v1/stored.pb.h"
@@ -72,6 +73,11 @@ class ChangeExecution {
                            ::passerelle::v1::EndReason reason,
                            storage::Record record);
 
+  // execution_erase.cc
+  absl::Status Erase();
+  absl::Status EraseContent(std::vector<int64_t>* keys);
+  absl::Status OrderErasure(std::vector<int64_t> keys);
+
   // execution_mail.cc
   void SendMail();
   void MailTo(const std::string& mission, const domain::KindSpec& kind,
@@ -106,6 +112,7 @@ class ChangeExecution {
   int state_before_ = 0;
   internal::RequestOutcome answered_;  // before, under the same request_id
   std::string consent_case_;
+  bool erases_ = false;
 };
 
 }  // namespace passerelle::engine

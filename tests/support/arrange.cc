@@ -72,7 +72,8 @@ void RegisterMissions(client::Client& operator_) {
       {"ro", options::REINTEGRATION_OFFICER},
       {"ro2", options::REINTEGRATION_OFFICER},
       {"me", options::MONITORING_OFFICER},
-      {"po", options::PROTECTION_OFFICER}};
+      {"po", options::PROTECTION_OFFICER},
+      {"dp", options::DATA_PROTECTION_OFFICER}};
   for (const auto& [id, country] : missions) {
     pb::CreateMissionRequest request;
     request.set_mission_id(id);

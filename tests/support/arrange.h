@@ -22,7 +22,7 @@ passerelle::v1::Plan SamplePlan();
 std::string NewId();
 
 // Registers missions iom-tn (Tunisia), iom-ma (Morocco), iom-es (Spain) and
-// iom-de (Germany), each with officers cm, fp, ro, ro2, me, po.
+// iom-de (Germany), each with officers cm, fp, ro, ro2, me, po, dp.
 void RegisterMissions(client::Client& operator_);
 
 // A file of host iom-tn and origin iom-ma with transit iom-es, with consent

@@ -23,7 +23,7 @@ namespace passerelle::testing {
 // The real server in this process: SQLite in a scratch folder, mutual TLS on a
 // free loopback port, a driven clock that starts on a Monday. Registers
 // missions iom-tn (Tunisia), iom-ma (Morocco), iom-es (Spain) and iom-de
-// (Germany), each with officers cm, fp, ro, ro2, me, po.
+// (Germany), each with officers cm, fp, ro, ro2, me, po, dp.
 class TestServer {
  public:
   using Tweak = std::function<void(app::ServerConfig*)>;
@@ -44,6 +44,10 @@ class TestServer {
 
   // Changes the store behind the server's back. Restarts the server.
   void Tamper(
+      const std::function<absl::Status(storage::WriteTransaction&)>& body);
+
+  // The same below the sealing: to rows as they are on disk.
+  void TamperRows(
       const std::function<absl::Status(storage::WriteTransaction&)>& body);
 
   // Every line of evidence, after checking their chain. Restarts the server.
