@@ -277,8 +277,8 @@ TEST(ErasureTest, NothingPrivateIsInClearAndNothingErasedComesBack) {
 }
 
 TEST(ErasureTest, SurvivesKillAtAnyMomentOnceItIsDecided) {
-  constexpr int kFiles = 24;
-  constexpr int kKills = 8;
+  constexpr int kFiles = 60;
+  constexpr int kKills = 12;
   std::mt19937_64 random(Seed());
   ServerProcess server;
   ASSERT_TRUE(server.Start());
@@ -292,7 +292,11 @@ TEST(ErasureTest, SurvivesKillAtAnyMomentOnceItIsDecided) {
   std::vector<FullFile> left = files;
   int done = 0;
   for (int kill = 0; kill < kKills; ++kill) {
-    const auto client = server.Open("iom-tn", "dp");
+    client::ClientOptions impatient;
+    impatient.retry.max_attempts = 1;
+    const auto client = server.Open("iom-tn", "dp", std::move(impatient));
+    // Connected, so that what is killed is an erasure.
+    ASSERT_THAT(client->CheckHealth(""), IsOk());
     std::atomic<bool> killed{false};
     std::thread killer([&] {
       EXPECT_EQ(server.Wait(absl::Microseconds(
