@@ -117,11 +117,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
                                     : p->files->rows();
   PASSERELLE_ASSIGN_OR_RETURN(domain::Calendars calendars,
                               LoadCalendars(config.calendars.file));
+  engine::EngineOptions engine_options = EngineOptionsOf(config);
+  if (composition.sealing == Sealing::kOn) {
+    engine_options.vault = p->files->vault();
+  }
   p->contract = rpc::MakeContract(composition.services);
   PASSERELLE_ASSIGN_OR_RETURN(
-      p->engine,
-      engine::Engine::Start(EngineOptionsOf(config), p->contract.get(), store,
-                            p->clock, std::move(calendars)));
+      p->engine, engine::Engine::Start(engine_options, p->contract.get(), store,
+                                       p->clock, std::move(calendars)));
   PASSERELLE_RETURN_IF_ERROR(p->engine->Bootstrap(
       config.bootstrap.operator_mission, config.bootstrap.operator_officer));
 

@@ -83,6 +83,9 @@ class AnyChange {
   std::string counterpart;
   // Ends every open exchange of the file with this reason.
   std::optional<pb::EndReason> end_exchanges;
+  // Erases the resource, with the whole file when it is one: what the guard
+  // left in it is all that stays.
+  bool erase = false;
 
   // The file, to be changed with what is in it; null where an exchange changes
   // and on verbs of the file itself.

@@ -69,6 +69,7 @@ class Grants final : public GrantVerbs {
   absl::Status AcceptGrant(const pb::AcceptGrantRequest&,
                            Change<pb::Grant> change) override {
     if (auto s = RequireOfferable(change); !s.ok()) return s;
+    change.resource().set_accepted(true);
     if (change.resource().mode() != pb::Grant::OWN) {
       PutFact(change, true);
       return absl::OkStatus();

@@ -49,6 +49,7 @@ class Persons final : public PersonVerbs {
     tombstone.set_name(person.name());
     *tombstone.mutable_create_time() = person.create_time();
     person = std::move(tombstone);
+    change->erase = true;
     return KeepFromOwnCountry(change);
   }
 

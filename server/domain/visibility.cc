@@ -52,6 +52,7 @@ class Position {
     if (!holds && IsBarred(facts_, actor_.country)) return {};
     if (!holds) AddParty();
     if (relation_.sees()) relation_.classes = ClassesFor({}, relation_.roles);
+    if (file_.stage() == pb::Case::ERASED) return AfterErasure();
     AddGrant();
     for (const auto& recall : facts_.recalls()) {
       if (recall.mission() == actor_.mission) Add(options::RECALLED);
@@ -71,6 +72,19 @@ class Position {
         [&](int scope) {
           return LiveConsent(facts_, scope, actor_.mission, now_) != nullptr;
         });
+  }
+
+  // Who saw the file knows that it was erased, and nothing else of it.
+  Relation AfterErasure() {
+    if ((relation_.roles & kHolders) != 0) return std::move(relation_);
+    relation_ = {};
+    for (const auto& receipt : file_.erasure().receipts()) {
+      if (receipt.mission() != actor_.mission) continue;
+      Add(actor_.mission == file_.origin_mission() ? options::ORIGIN
+                                                   : options::TRANSIT);
+      relation_.classes = Bit(options::ROUTINE);
+    }
+    return std::move(relation_);
   }
 
   // The origin and transit missions: once sent, while the person consents.

@@ -18,6 +18,13 @@ namespace passerelle::engine {
 
 namespace internal = ::passerelle::internal::v1;
 
+// Data keys that are destroyed once the commit is flushed, and the record of
+// the order (scope kErasures). No keys: nothing is.
+struct PlannedErasure {
+  std::string id;
+  std::vector<int64_t> keys;
+};
+
 // What one command adds beside its records. It joins the batch only when the
 // command succeeded, so a savepoint that rolls back leaves nothing to undo.
 struct Effects {
@@ -29,6 +36,7 @@ struct Effects {
   std::string created_in;
   std::string created_letter;
   absl::Time wake_time = absl::InfiniteFuture();  // of the records written
+  PlannedErasure erasure;
 };
 
 // Last sequence of each mailbox, as committed. Loaded on first use.

@@ -9,6 +9,7 @@
 
 #include "absl/time/clock.h"
 #include "server/engine/engine.h"
+#include "server/engine/erasure.h"
 #include "server/engine/evidence.h"
 #include "server/engine/execution.h"
 #include "server/engine/reading.h"
@@ -29,6 +30,8 @@ struct Engine::Command {
   // File whose consents the command changed, and their new epoch.
   std::string consent_case;
   int64_t consent_epoch = 0;
+  // What is erased once the command is flushed.
+  PlannedErasure erasure;
 };
 
 class Engine::ChangeCommand final : public Engine::Command {
@@ -138,6 +141,20 @@ class Engine::TimerCommand final : public Engine::Command {
   const storage::RecordKey key_;
   std::atomic<int64_t>& records_set_aside_;
   std::string set_aside_;
+};
+
+// Records that the keys of an erasure are destroyed.
+class Engine::ConfirmErasureCommand final : public Engine::Command {
+ public:
+  explicit ConfirmErasureCommand(std::string id) : id_(std::move(id)) {}
+  absl::Status Run(const WriterContext& context, Effects* effects) override {
+    return ConfirmErasure(context, id_, effects);
+  }
+  // Otherwise the order's timer brings it back.
+  void Done(const absl::Status&) override {}
+
+ private:
+  const std::string id_;
 };
 
 // Registers the platform's operator.

@@ -12,6 +12,7 @@
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
 #include "server/engine/commands.h"
+#include "server/engine/erasure.h"
 #include "server/engine/evidence.h"
 #include "server/journal/carry_over.h"
 
@@ -33,6 +34,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   {
     MutexLock lock(&engine->directory_mutex_);
     engine->directory_ = std::move(directory);
+  }
+  if (options.vault != nullptr) {
+    PASSERELLE_RETURN_IF_ERROR(
+        ResumeErasures(store, options.vault, clock->Now()));
   }
   engine->writer_ = std::thread([e = engine.get()] { e->WriterLoop(); });
   return engine;

@@ -29,6 +29,7 @@
 #include "server/engine/workers.h"
 #include "server/journal/leaf_index.h"
 #include "server/storage/store.h"
+#include "server/vault/vault.h"
 
 namespace passerelle::engine {
 
@@ -40,6 +41,9 @@ struct EngineOptions {
   // How long a routine disclosure's line may wait for a flush: what a crash
   // may lose of them.
   absl::Duration leaf_delay = absl::Milliseconds(50);
+  // Destroys the keys of what is erased; outlives the engine. Null where rows
+  // are not sealed.
+  vault::Vault* vault = nullptr;
 };
 
 // Executes calls: the one place where domain, storage and journal meet.
@@ -98,6 +102,7 @@ class Engine {
   class AcknowledgeCommand;
   class TimerCommand;
   class BootstrapCommand;
+  class ConfirmErasureCommand;
 
   Engine(EngineOptions options, const domain::Contract& contract,
          storage::Store* store, const Clock& clock, Secrets secrets,
@@ -109,6 +114,7 @@ class Engine {
   void RunBatch(std::vector<std::unique_ptr<Command>> commands);
   absl::Status Commit(std::vector<std::unique_ptr<Command>>* commands,
                       std::vector<absl::Status>* results);
+  void CarryOut(const PlannedErasure& erasure);
   void RunTimers();
   void IndexLeaves();
   void Maintain();

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "passerelle/internal/v1/stored.pb.h"
@@ -81,6 +82,10 @@ class ChangeExecution {
   absl::Status SweepRecord(const domain::KindSpec& kind,
                            const domain::AnyChange::Sweep& sweep,
                            storage::Record record);
+  // execution_erase.cc
+  absl::Status Erase();
+  absl::Status EraseContent(std::vector<int64_t>* keys);
+  absl::Status OrderErasure(std::vector<int64_t> keys);
 
   // execution_mail.cc
   void SendMail();
@@ -120,6 +125,7 @@ class ChangeExecution {
   std::vector<domain::AnyChange::Sweep> sweeps_;
   internal::RequestOutcome answered_;  // before, under the same request_id
   std::string consent_case_;
+  bool erases_ = false;
 };
 
 }  // namespace passerelle::engine

@@ -187,6 +187,7 @@ absl::Status ChangeExecution::Settle(domain::AnyChange* change) {
     domain::ArmTimedMove(course);
     target_.record.wake_time = domain::NextWake(*header, target_.facts);
   }
+  erases_ = change->erase;
   if (change->end_exchanges) {
     PASSERELLE_RETURN_IF_ERROR(EndOpenExchanges(*change->end_exchanges));
   }
@@ -205,6 +206,7 @@ absl::Status ChangeExecution::Save() {
   } else if (on_file()) {
     file_now_->facts.SerializeToString(&record.internal);
   }
+  if (erases_) PASSERELLE_RETURN_IF_ERROR(Erase());
   if (creates()) {
     const absl::Status inserted = context_.tx.Insert(record);
     if (absl::IsAlreadyExists(inserted)) {
@@ -215,6 +217,7 @@ absl::Status ChangeExecution::Save() {
     PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(record));
   }
   if (on_file()) {
+    if (erases_) consent_case_ = key_.scope;
     file_now_->message = static_cast<const pb::Case&>(*message);
   } else if (file_now_ != nullptr) {
     PASSERELLE_RETURN_IF_ERROR(SaveFile());

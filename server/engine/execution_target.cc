@@ -90,6 +90,9 @@ absl::Status ChangeExecution::Authorize() {
   relation_ = domain::RelationTo(file_->message, file_->facts, actor_,
                                  context_.now);
   if (!relation_.sees()) return domain::NotVisible();
+  if (file_->message.stage() == pb::Case::ERASED && !on_file()) {
+    return domain::StateForbids(pb::Case::Stage_Name(pb::Case::ERASED));
+  }
   if (creates()) {
     return domain::PositionAdmits(method_, relation_.roles)
                ? absl::OkStatus()

@@ -8,6 +8,7 @@
 #include "server/domain/lifecycle.h"
 #include "server/engine/audience.h"
 #include "server/engine/course.h"
+#include "server/engine/erasure.h"
 #include "server/engine/fields.h"
 #include "server/engine/file.h"
 #include "server/engine/mail_entry.h"
@@ -40,6 +41,9 @@ absl::Status RunTimer(const WriterContext& context,
   File file;
   Loaded loaded;
   PASSERELLE_RETURN_IF_ERROR(context.tx.Get(key, &loaded.record));
+  if (loaded.record.kind == kPendingErasures) {
+    return RetryErasure(context, std::move(loaded.record), effects);
+  }
   const domain::KindSpec* kind =
       context.core.contract.KindOf("cases", loaded.record.kind);
   if (kind == nullptr || !kind->is_exchange()) {

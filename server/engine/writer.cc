@@ -118,6 +118,7 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
           const absl::Status status = tx.Savepoint([&] {
             effects = Effects{};
             command.consent_case.clear();
+            command.erasure = {};
             return command.Run(context, &effects);
           });
           if (IsStoreError(status)) return status;
@@ -132,6 +133,11 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
             }
             if (!effects.created_in.empty()) {
               counts_.Added(effects.created_in, effects.created_letter);
+            }
+            if (!effects.erasure.keys.empty() && options_.vault != nullptr) {
+              // Nobody reads, and keeps parsed, what is about to be erased.
+              options_.vault->Suspend(effects.erasure.keys);
+              command.erasure = std::move(effects.erasure);
             }
             batch->Absorb(std::move(effects));
           } else {
@@ -153,6 +159,9 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
       if (!command->consent_case.empty()) {
         gate_.Lower(command->consent_case, command->consent_epoch);
       }
+      if (!command->erasure.keys.empty()) {
+        options_.vault->Resume(command->erasure.keys);
+      }
     }
     return committed;
   }
@@ -173,7 +182,20 @@ absl::Status Engine::Commit(std::vector<std::unique_ptr<Command>>* commands,
     heads_[mission] = head;
     mail_hub_.Delivered(mission, head);
   }
+  for (const auto& command : *commands) CarryOut(command->erasure);
   return absl::OkStatus();
+}
+
+void Engine::CarryOut(const PlannedErasure& erasure) {
+  if (erasure.keys.empty()) return;
+  const absl::Status erased =
+      options_.vault->Erase({erasure.id, core_.clock.Now(), erasure.keys});
+  if (erased.ok()) {
+    return Enqueue(std::make_unique<ConfirmErasureCommand>(erasure.id));
+  }
+  // The keys stay suspended, and the order's timer tries again.
+  Log(LogLevel::kError, "erasure_failed",
+      {{"code", absl::StatusCodeToString(erased.code())}});
 }
 
 void Engine::RunTimers() {

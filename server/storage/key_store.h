@@ -43,13 +43,18 @@ class KeyStore {
   // Wraps keys anew; leaves alone what was destroyed meanwhile.
   virtual absl::Status Rewrap(const std::vector<WrappedKey>& keys) = 0;
   // Says that every key is wrapped by `id` alone, and clears away what earlier
-  // wrappings left in the log.
+  // wrappings left in the log. Returns: as Destroy.
   virtual absl::Status KeepOnlyWrapper(absl::string_view id) = 0;
 
   // Destroys keys, those that are there, and keeps `line` of the erasure
-  // ledger, as one change. What was wrapped is overwritten, in the log too.
+  // ledger, as one change; repeating it changes nothing. What was wrapped is
+  // overwritten, in the log too. Returns: UNAVAILABLE while a foreign program
+  // reads the file, which keeps the log; repeat it then.
   virtual absl::Status Destroy(const std::vector<int64_t>& numbers,
                                absl::string_view line) = 0;
+  // What Destroy does after its change was flushed, for whoever was interrupted
+  // there. Returns: as Destroy.
+  virtual absl::Status ClearLog() = 0;
   // Lines kept by Destroy, in order, from the `skip`-th on.
   virtual absl::Status Lines(int64_t skip, int limit,
                              std::vector<std::string>* lines) = 0;

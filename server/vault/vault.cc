@@ -246,7 +246,7 @@ absl::Status Vault::Erase(const Erasure& erasure) {
   PASSERELLE_RETURN_IF_ERROR(ApplyLedger());
   bool erased = false;
   PASSERELLE_RETURN_IF_ERROR(AreErased(erasure.keys, &erased));
-  if (erased) return absl::OkStatus();
+  if (erased) return store_->ClearLog();
   PASSERELLE_RETURN_IF_ERROR(ledger_->Append(ledger_->NextLine(erasure)));
   return ApplyLedger();
 }

@@ -31,7 +31,9 @@ inline constexpr int64_t kPlatformKey = 1;
 
 enum class Padding {
   kNone,
-  kBuckets,  // sizes tell little: multiples of 64 bytes, of 1/8 above 512
+  // Sizes tell little: multiples of 64 bytes; above 1 KiB steps are between a
+  // sixteenth and an eighth of the size.
+  kBuckets,
 };
 
 // Data keys, what they seal, and their end.

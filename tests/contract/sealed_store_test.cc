@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -393,12 +395,8 @@ TEST_F(SealedStoreTest, AStoreOfOtherKeysIsRefused) {
 
 TEST_F(SealedStoreTest, AnUnsealedStoreIsRefusedAndLeftAlone) {
   MemoryStore clear;
-  JournalBatch batch;
-  batch.count = 1;
-  batch.time = kNow;
-  batch.leaves = "clear";
   ASSERT_THAT(clear.Write([&](WriteTransaction& tx) {
-    return tx.AppendJournal(batch);
+    return tx.Insert(MakeRecord("missions", "iom-tn", "missions"));
   }),
               IsOk());
   EXPECT_THAT(SealedStore::Open(&clear, vault_.get()),

@@ -9,7 +9,9 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,7 +20,9 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/storage/sqlite/connection.h"
 #include "server/storage/sqlite/sqlite_key_store.h"
+#include "server/storage/sqlite/statement.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_pki.h"
@@ -401,6 +405,32 @@ TEST_F(VaultTest, AnErasedKeyIsGoneEverywhereAndForGood) {
   EXPECT_THAT(vault_->Erase({"e1", kNow, {key}}), IsOk());
   EXPECT_EQ(ReadFileOrDie(ledger_path_), ledger);
   EXPECT_THAT(vault_->Erase({"e2", kNow, {kPlatformKey}}), Not(IsOk()));
+}
+
+TEST_F(VaultTest, AnErasureWaitsForWhoReadsTheKeyStore) {
+  Open();
+  const int64_t key = NewKey();
+  const std::string sealed = Seal(key, "text");
+  const std::string wrapped = WrappedBytes(key);
+  auto reader = storage::sqlite::Connection::Open({.path = store_path_});
+  ASSERT_THAT(reader, IsOk());
+  ASSERT_THAT((*reader)->Begin(), IsOk());
+  {
+    static constexpr char kSql[] = "SELECT COUNT(*) FROM data_key";
+    storage::sqlite::Statement count(reader->get(), kSql);
+    ASSERT_TRUE(count.Step());
+  }
+  // Not said to be done, though nobody reads it any more.
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(vault_->Erase({"e1", kNow, {key}}),
+                StatusIs(absl::StatusCode::kUnavailable));
+    EXPECT_THAT(TryUnseal(sealed), StatusIs(absl::StatusCode::kNotFound));
+  }
+  reader->reset();
+  EXPECT_THAT(vault_->Erase({"e1", kNow, {key}}), IsOk());
+  EXPECT_FALSE(Anywhere(wrapped));
+  Open();
+  EXPECT_THAT(TryUnseal(sealed), StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_F(VaultTest, ARestoredKeyStoreIsErasedAgainBeforeItServes) {

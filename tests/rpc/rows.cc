@@ -51,6 +51,9 @@ std::vector<Row> MakeRows() {
       {"WithdrawCase", "iom-tn/cm", "case:ACCEPTED", kName},
       {"CloseCase", "iom-ma/fp", "case:ARRIVED",
        "name: '$name' outcome: COMPLETED"},
+      {"EraseCase", "iom-tn/dp", "case:ARRIVED",
+       "name: '$name' reason: PERSON_ASKED"},
+      {"ConfirmErasure", "iom-ma/fp", "case:ERASED", kName},
       // Consents and plans.
       {"GetConsent", "iom-ma/fp", "consent:", kName},
       {"ListConsents", "iom-ma/fp", "consent:", "parent: '$file'"},

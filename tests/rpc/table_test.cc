@@ -290,7 +290,7 @@ TEST(TableTest, EveryMethodKeepsTheCommonRules) {
     server.AddOfficer(mission, "reader", "roles: STATISTICS_READER");
     const std::string roles =
         "roles: CASE_MANAGER roles: FOCAL_POINT roles: REINTEGRATION_OFFICER "
-        "roles: MONITORING_OFFICER ";
+        "roles: MONITORING_OFFICER roles: DATA_PROTECTION_OFFICER ";
     server.AddOfficer(mission, "expired",
                       roles + "valid_until_time { seconds: 1700000000 }");
     server.AddOfficer(mission, "not-yet",

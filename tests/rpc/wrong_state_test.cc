@@ -121,7 +121,7 @@ class WrongState : public ::testing::Test {
 TEST_F(WrongState, OfAFile) {
   int refused = 0;
   for (const char* state : {"REGISTERED", "PROPOSED", "ACCEPTED", "DECLINED",
-                            "ARRIVED", "CLOSED", "WITHDRAWN"}) {
+                            "ARRIVED", "CLOSED", "WITHDRAWN", "ERASED"}) {
     refused += TryAll("case", state, pb::Case::descriptor(),
                       *pb::Case::Stage_descriptor());
   }

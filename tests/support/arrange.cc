@@ -104,7 +104,8 @@ void RegisterMissions(client::Client& operator_) {
                      {"ro2", {options::REINTEGRATION_OFFICER}},
                      {"me", {options::MONITORING_OFFICER}},
                      {"po", {options::PROTECTION_OFFICER}},
-                     {"mo", {options::MEDICAL_OFFICER}}});
+                     {"mo", {options::MEDICAL_OFFICER}},
+                     {"dp", {options::DATA_PROTECTION_OFFICER}}});
   }
   RegisterMission(operator_, "ngo-tn", options::NGO, "TN",
                   {{"fp", {options::SERVICE_PROVIDER}}});

@@ -39,6 +39,8 @@ const std::vector<Step>& CaseSteps() {
       {"CLOSED", "ARRIVED", "iom-ma/fp", "CloseCase",
        "name: '$name' outcome: COMPLETED"},
       {"WITHDRAWN", "PROPOSED", "iom-tn/cm", "WithdrawCase", "name: '$name'"},
+      {"ERASED", "ACCEPTED", "iom-tn/dp", "EraseCase",
+       "name: '$name' reason: PERSON_ASKED"},
   };
   return steps;
 }

@@ -86,6 +86,16 @@ void TestServer::Tamper(
   Start();
 }
 
+void TestServer::TamperRows(
+    const std::function<absl::Status(storage::WriteTransaction&)>& body) {
+  server_.reset();
+  {
+    const auto files = OrDie(OpenSealed(store_path()), "open store");
+    OkOrDie(files->rows()->Write(body), "tamper");
+  }
+  Start();
+}
+
 std::vector<Leaf> TestServer::Journal() {
   server_.reset();
   std::vector<Leaf> leaves;

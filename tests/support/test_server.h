@@ -23,7 +23,7 @@ namespace passerelle::testing {
 // The real server in this process: SQLite in a scratch folder, mutual TLS on a
 // free loopback port, a driven clock that starts on a Monday. Registers
 // missions iom-tn (Tunisia), iom-ma (Morocco), iom-es (Spain) and iom-de
-// (Germany), each with officers cm, fp, ro, ro2, me, po, mo;
+// (Germany), each with officers cm, fp, ro, ro2, me, po, mo, dp;
 // and partners ngo-tn, ngo-es, consulate-ma, each with an officer fp.
 class TestServer {
  public:
@@ -45,6 +45,10 @@ class TestServer {
 
   // Changes the store behind the server's back. Restarts the server.
   void Tamper(
+      const std::function<absl::Status(storage::WriteTransaction&)>& body);
+
+  // The same below the sealing: to rows as they are on disk.
+  void TamperRows(
       const std::function<absl::Status(storage::WriteTransaction&)>& body);
 
   // Every line of evidence, after verifying their tree. Restarts the server.

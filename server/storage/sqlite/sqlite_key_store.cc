@@ -35,7 +35,7 @@ CREATE TABLE data_key (
 ) STRICT;
 CREATE TABLE erasure (
   row INTEGER PRIMARY KEY,
-  line TEXT NOT NULL
+  line TEXT NOT NULL UNIQUE
 ) STRICT;
 )sql";
 
@@ -61,7 +61,9 @@ constexpr char kRewrapSql[] =
     "WHERE number = ? AND wrapped <> x''";
 constexpr char kDestroySql[] =
     "UPDATE data_key SET wrapped = x'' WHERE number = ?";
-constexpr char kAddLineSql[] = "INSERT INTO erasure (line) VALUES (?)";
+// Again after a failure that left it open whether the line was stored.
+constexpr char kAddLineSql[] =
+    "INSERT INTO erasure (line) VALUES (?) ON CONFLICT DO NOTHING";
 constexpr char kLinesSql[] =
     "SELECT line FROM erasure ORDER BY row LIMIT ? OFFSET ?";
 
@@ -86,9 +88,13 @@ absl::Status Write(Connection* connection,
 
 // What a commit overwrote is gone from the file once the log is in it, and
 // from the log once that is empty.
-absl::Status ClearLog(Connection* connection) {
+absl::Status EmptyLog(Connection* connection) {
   int log_pages = 0;
-  return connection->Checkpoint(CheckpointMode::kTruncate, &log_pages);
+  PASSERELLE_RETURN_IF_ERROR(
+      connection->Checkpoint(CheckpointMode::kTruncate, &log_pages));
+  return log_pages == 0 ? absl::OkStatus()
+                        : absl::UnavailableError(
+                              "another program is reading the key store");
 }
 
 // Pages of 4 KiB after which the log is moved into the file: 8 MiB.
@@ -118,7 +124,10 @@ absl::StatusOr<std::unique_ptr<SqliteKeyStore>> SqliteKeyStore::Open(
               absl::StrCat(options.path, ".schema-", schema.version, ".backup"),
               kApplicationId));
   // A process that died between destroying a key and clearing the log.
-  PASSERELLE_RETURN_IF_ERROR(ClearLog(connection.get()));
+  if (const absl::Status cleared = EmptyLog(connection.get());
+      !cleared.ok() && !absl::IsUnavailable(cleared)) {
+    return cleared;
+  }
   return std::unique_ptr<SqliteKeyStore>(
       new SqliteKeyStore(std::move(lock), std::move(connection)));
 }
@@ -131,7 +140,7 @@ SqliteKeyStore::~SqliteKeyStore() {
   MutexLock lock(&mutex_);
   // What cannot be moved now is moved at the next start.
   if (connection_->durability_error().ok()) {
-    ClearLog(connection_.get()).IgnoreError();
+    EmptyLog(connection_.get()).IgnoreError();
   }
 }
 
@@ -151,8 +160,11 @@ absl::Status SqliteKeyStore::Add(const std::vector<WrappedKey>& keys) {
     }
     return absl::OkStatus();
   });
-  if (!added.ok() || connection->log_growth() < kCheckpointPages) return added;
-  return ClearLog(connection);
+  if (added.ok() && connection->log_growth() >= kCheckpointPages) {
+    // What cannot be moved beside a reader is moved with a later block.
+    EmptyLog(connection).IgnoreError();
+  }
+  return added;
 }
 
 absl::Status SqliteKeyStore::Get(int64_t number, WrappedKey* key) {
@@ -219,7 +231,7 @@ absl::Status SqliteKeyStore::KeepOnlyWrapper(absl::string_view id) {
     Statement statement(connection, kDropWrappersSql);
     return statement.BindBlob(id).Run();
   });
-  return kept.ok() ? ClearLog(connection) : kept;
+  return kept.ok() ? EmptyLog(connection) : kept;
 }
 
 absl::Status SqliteKeyStore::Destroy(const std::vector<int64_t>& numbers,
@@ -234,7 +246,12 @@ absl::Status SqliteKeyStore::Destroy(const std::vector<int64_t>& numbers,
     Statement statement(connection, kAddLineSql);
     return statement.BindText(line).Run();
   });
-  return destroyed.ok() ? ClearLog(connection) : destroyed;
+  return destroyed.ok() ? EmptyLog(connection) : destroyed;
+}
+
+absl::Status SqliteKeyStore::ClearLog() {
+  MutexLock lock(&mutex_);
+  return EmptyLog(connection_.get());
 }
 
 absl::Status SqliteKeyStore::Lines(int64_t skip, int limit,

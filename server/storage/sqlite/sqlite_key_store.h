@@ -38,6 +38,7 @@ class SqliteKeyStore final : public KeyStore {
   absl::Status KeepOnlyWrapper(absl::string_view id) override;
   absl::Status Destroy(const std::vector<int64_t>& numbers,
                        absl::string_view line) override;
+  absl::Status ClearLog() override;
   absl::Status Lines(int64_t skip, int limit,
                      std::vector<std::string>* lines) override;
 
