@@ -1,0 +1,45 @@
+#ifndef PASSERELLE_SERVER_MATCHING_LINK_ENCODING_ENCODED_COMPARISON_H_
+#define PASSERELLE_SERVER_MATCHING_LINK_ENCODING_ENCODED_COMPARISON_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "server/matching/link/encoding/encoded_file.h"
+
+namespace passerelle::link {
+
+// What is said of a pair instead of a number that could be probed with.
+enum class Band : uint8_t { kPossible, kStrong };
+absl::string_view BandName(Band band);
+
+// From where on a pair is strong or possible; below, it is not listed. Found on
+// the development sets, see server/matching/link/ENCODINGS.md.
+inline constexpr double kStrongDice = 0.75;
+inline constexpr double kPossibleDice = 0.55;
+
+struct EncodedPair {
+  uint32_t a = 0;  // position in the first file
+  uint32_t b = 0;
+  double dice = 0;
+
+  Band band() const {
+    return dice >= kStrongDice ? Band::kStrong : Band::kPossible;
+  }
+};
+
+struct EncodedComparison {
+  std::vector<EncodedPair> pairs;  // by a, then b
+  uint64_t compared = 0;
+  // Blocks too large to be compared: lost recall.
+  uint64_t capped_blocks = 0;
+};
+
+// Pairs that share a block and are at least `min_dice` alike. Of one file with
+// itself (the same batch), each pair once. CheckComparable must hold.
+EncodedComparison CompareEncodings(const EncodedFile& a, const EncodedFile& b,
+                                   double min_dice);
+
+}  // namespace passerelle::link
+
+#endif  // PASSERELLE_SERVER_MATCHING_LINK_ENCODING_ENCODED_COMPARISON_H_
