@@ -1,0 +1,24 @@
+// Measures the matching engine on the development data:
+//   passerelle-bench-linkage ../shared/data/linkage [names] [records] …
+#include <cstdio>
+#include <set>
+#include <string>
+
+#include "tests/bench/linkage/names.h"
+#include "tests/bench/linkage/table.h"
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: %s FOLDER [names]\n", argv[0]);
+    return 2;
+  }
+  const std::string folder = argv[1];
+  const std::set<std::string> parts(argv + 2, argv + argc);
+  const auto wanted = [&](const char* part) {
+    return parts.empty() || parts.contains(part);
+  };
+  passerelle::bench::Report report;
+  if (wanted("names")) passerelle::bench::MeasureNames(folder, &report);
+  report.Print();
+  return 0;
+}
