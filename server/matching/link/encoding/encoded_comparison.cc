@@ -50,14 +50,28 @@ bool IsFirstShared(const Encoding& a, const Encoding& b, uint64_t block,
   return false;
 }
 
-double BestDice(const Encoding& a, const Encoding& b) {
-  double best = 0;
+double BestLikeness(const Likeness& likeness, const Encoding& a,
+                    const Encoding& b) {
+  double best = -1;
   for (const Filter& x : a.filters) {
     for (const Filter& y : b.filters) {
-      best = std::max(best, Dice(x.used(), y.used()));
+      best = std::max(best, likeness.Of(x.used(), y.used()));
     }
   }
   return best;
+}
+
+double MeanFill(const EncodedFile& a, const EncodedFile& b) {
+  double set = 0;
+  double bits = 0;
+  for (const EncodedFile* file : {&a, &b}) {
+    for (const Encoding& person : file->people) {
+      const auto used = person.filters.front().used();
+      set += Count(used);
+      bits += static_cast<double>(used.size()) * 64;
+    }
+  }
+  return bits > 0 ? set / bits : 0;
 }
 
 }  // namespace
@@ -67,11 +81,12 @@ absl::string_view BandName(Band band) {
 }
 
 EncodedComparison CompareEncodings(const EncodedFile& a, const EncodedFile& b,
-                                   double min_dice) {
+                                   double min_likeness) {
   const bool same_file = a.batch == b.batch;
   const std::vector<Posting> left = PostingsOf(a.people);
   const std::vector<Posting> right =
       same_file ? left : PostingsOf(b.people);
+  const Likeness measure(a.hardening, MeanFill(a, b));
   EncodedComparison comparison;
   absl::flat_hash_set<uint64_t> capped;
   size_t x = 0;
@@ -99,8 +114,11 @@ EncodedComparison CompareEncodings(const EncodedFile& a, const EncodedFile& b,
             continue;
           }
           ++comparison.compared;
-          const double dice = BestDice(a.people[one], b.people[other]);
-          if (dice >= min_dice) comparison.pairs.push_back({one, other, dice});
+          const double likeness =
+              BestLikeness(measure, a.people[one], b.people[other]);
+          if (likeness >= min_likeness) {
+            comparison.pairs.push_back({one, other, likeness});
+          }
         }
       }
     }

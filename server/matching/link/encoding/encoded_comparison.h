@@ -15,16 +15,16 @@ absl::string_view BandName(Band band);
 
 // From where on a pair is strong or possible; below, it is not listed. Found on
 // the development sets, see server/matching/link/ENCODINGS.md.
-inline constexpr double kStrongDice = 0.75;
-inline constexpr double kPossibleDice = 0.55;
+inline constexpr double kStrongLikeness = 0.65;
+inline constexpr double kPossibleLikeness = 0.50;
 
 struct EncodedPair {
   uint32_t a = 0;  // position in the first file
   uint32_t b = 0;
-  double dice = 0;
+  double likeness = 0;  // see Likeness
 
   Band band() const {
-    return dice >= kStrongDice ? Band::kStrong : Band::kPossible;
+    return likeness >= kStrongLikeness ? Band::kStrong : Band::kPossible;
   }
 };
 
@@ -35,10 +35,10 @@ struct EncodedComparison {
   uint64_t capped_blocks = 0;
 };
 
-// Pairs that share a block and are at least `min_dice` alike. Of one file with
+// Pairs that share a block and are at least `min_likeness` alike. Of one file with
 // itself (the same batch), each pair once. CheckComparable must hold.
 EncodedComparison CompareEncodings(const EncodedFile& a, const EncodedFile& b,
-                                   double min_dice);
+                                   double min_likeness);
 
 }  // namespace passerelle::link
 

@@ -4,9 +4,16 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <vector>
 
 namespace passerelle::link {
+namespace {
+
+// Filters that are almost empty would divide by nothing.
+constexpr double kMostStranger = 0.9;
+
+}  // namespace
 
 int Count(std::span<const uint64_t> words) {
   int count = 0;
@@ -40,21 +47,27 @@ Filter Flip(const Filter& filter, int percent, const Digest& seed) {
   return noisy;
 }
 
-double Dice(std::span<const uint64_t> a, std::span<const uint64_t> b) {
-  int in_a = 0;
-  int in_b = 0;
-  int in_both = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    in_a += std::popcount(a[i]);
-    in_b += std::popcount(b[i]);
-    in_both += std::popcount(a[i] & b[i]);
-  }
-  if (in_a == 0 || in_b == 0) return 0;
-  const double by_chance =
-      double(in_a) * in_b / (static_cast<double>(a.size()) * 64);
-  const double most = (in_a + in_b) / 2.0;
-  if (most <= by_chance) return 0;
-  return std::max(0.0, (in_both - by_chance) / (most - by_chance));
+Likeness::Likeness(const Hardening& hardening, double fill)
+    : fold_(hardening.fold) {
+  const double left = 1 - 2 * hardening.flip_percent / 100.0;
+  kept_ = left * left;
+  const double mean = std::clamp(1 - 2 * fill, 0.0, 1.0) / left;
+  // The mean of folded bits is already a square.
+  stranger_ = std::min(fold_ ? mean : mean * mean, kMostStranger);
+}
+
+double Likeness::Of(std::span<const uint64_t> a,
+                    std::span<const uint64_t> b) const {
+  int differing = 0;
+  for (size_t i = 0; i < a.size(); ++i) differing += std::popcount(a[i] ^ b[i]);
+  const auto bits = static_cast<double>(a.size() * 64);
+  const double means = (1 - 2 * Count(a) / bits) * (1 - 2 * Count(b) / bits);
+  const double by_chance = std::min(means / kept_, kMostStranger);
+  const double likeness =
+      ((1 - 2 * differing / bits) / kept_ - by_chance) / (1 - by_chance);
+  if (!fold_ || likeness <= 0) return likeness;
+  const double m = stranger_;
+  return (std::sqrt(m * m + (1 - m * m) * likeness) - m) / (1 - m);
 }
 
 }  // namespace passerelle::link

@@ -35,11 +35,29 @@ Filter Fold(const Filter& filter);
 // does not let the noise be averaged out.
 Filter Flip(const Filter& filter, int percent, const Digest& seed);
 
-// How alike two filters are, 0 to 1: the Dice coefficient 2|A and B|/(|A|+|B|)
-// less what chance gives filters so full, |A||B|/bits for the intersection, so
-// that strangers are near 0 and one person near 1 whatever was filled in, and
-// one threshold serves. 0 when either is empty.
-double Dice(std::span<const uint64_t> a, std::span<const uint64_t> b);
+// How alike the filters of two people are, from -1 to 1: what the Dice
+// coefficient would be between plain filters, less what chance gives filters as
+// full as these, so that strangers are near 0 and one threshold serves whatever
+// was filled in and however it was hardened.
+//
+// With bits as -1 and 1, a filter has a mean, two have a mean product, and
+// (product - means) / (1 - means) is their likeness, with the means of these
+// two. Flipping a share f of bits multiplies every mean by 1-2f, which is
+// undone. Folding multiplies independent bits: of filters with mean M (so
+// stranger = M^2) and likeness r it makes (2 M^2 r + (1-M^2) r^2) / (1+M^2),
+// which is solved for r with the typical M of the files.
+class Likeness {
+ public:
+  // `fill`: mean share of bits set in the encodings to be compared, 0 to 1.
+  Likeness(const Hardening& hardening, double fill);
+
+  double Of(std::span<const uint64_t> a, std::span<const uint64_t> b) const;
+
+ private:
+  const bool fold_;
+  double kept_ = 1;      // (1-2f)^2: what flipping leaves of a mean product
+  double stranger_ = 0;  // M^2, of plain filters
+};
 
 }  // namespace passerelle::link
 
