@@ -81,8 +81,7 @@ float EditCosts::Distance(absl::string_view first,
       const uint8_t y = b.symbol[j];
       float best = last[j] + substitute_x[y];
       best = std::min(best, last[j + 1] + gap_x);
-      best = std::min(best,
-                      row[j] + gap_second[PlaceOf(j, b.size)][y]);
+      best = std::min(best, row[j] + gap_second[PlaceOf(j, b.size)][y]);
       if (i > 0 && j > 0 && a.symbol[i - 1] == y && x == b.symbol[j - 1] &&
           x != y) {
         best = std::min(best, before[j - 1] + transpose);

@@ -25,8 +25,8 @@ struct EditCosts {
   using Gap = std::array<std::array<float, kSymbols>, kPlaces>;
 
   std::array<std::array<float, kSymbols>, kSymbols> substitute{};
-  Gap gap_first{};   // a sound of the first word has no counterpart
-  Gap gap_second{};  // a sound of the second word has none
+  Gap gap_first{};         // a sound of the first word has no counterpart
+  Gap gap_second{};        // a sound of the second word has none
   float transpose = 0.5F;  // neighbours changed places
 
   // The cost of leaving out each sound of the word.

@@ -17,8 +17,9 @@ namespace passerelle::matching {
 namespace {
 
 bool IsAscii(absl::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x80;
+  });
 }
 
 char LowerAscii(char c) {
@@ -180,15 +181,15 @@ char32_t FoldEthiopic(char32_t syllable) {
   char32_t row = (syllable - 0x1200) / 8;
   char32_t column = (syllable - 0x1200) % 8;
   switch (row) {
-    case 2:   // ሐ
-    case 16:  // ኀ
-    case 23:  // ኸ
+    case 2:     // ሐ
+    case 16:    // ኀ
+    case 23:    // ኸ
       row = 0;  // ሀ
       break;
-    case 4:  // ሠ
+    case 4:     // ሠ
       row = 6;  // ሰ
       break;
-    case 26:  // ዐ
+    case 26:         // ዐ
       row = 18 + 2;  // አ
       break;
     case 40:  // ፀ
@@ -281,8 +282,8 @@ class LetterFolder::Impl {
       // Invisible joiners and direction marks are inside words; tatweel too.
       if (type == U_FORMAT_CHAR || code == 0x640) return;
       if (u_isdigit(static_cast<UChar32>(code))) {
-        return AddDigit(
-            static_cast<char>('0' + u_charDigitValue(static_cast<UChar32>(code))));
+        return AddDigit(static_cast<char>(
+            '0' + u_charDigitValue(static_cast<UChar32>(code))));
       }
       if (!u_isalpha(static_cast<UChar32>(code))) {
         EndWord();
@@ -294,18 +295,16 @@ class LetterFolder::Impl {
         return;
       }
       const Script script = ScriptOf(code);
-      if (script == Script::kLatin || script == Script::kOther) return;
+      if (script == Script::kLatin) return;
       Begin(script);
       if (letters_ >= kMaxTokenLetters) return;
       ++letters_;
-      if (script == Script::kArabic) {
-        // The sound keeps what folding merges (Persian, ة).
-        sounded_wide_ += code;
-        AppendUtf8(FoldArabic(code), &word_.text);
-      } else {
-        sounded_wide_ += code;
-        AppendUtf8(FoldEthiopic(code), &word_.text);
-      }
+      // The sound keeps what folding merges (Persian, ة).
+      sounded_wide_ += code;
+      AppendUtf8(script == Script::kArabic     ? FoldArabic(code)
+                 : script == Script::kEthiopic ? FoldEthiopic(code)
+                                               : code,
+                 &word_.text);
     }
 
     void MarkOther() { other_ = true; }
@@ -356,10 +355,12 @@ class LetterFolder::Impl {
         word_.phonetic = PhoneticLatin(ResolveLatin());
       } else if (word_.script == Script::kArabic) {
         word_.phonetic = PhoneticArabic(sounded_wide_);
-      } else {
+      } else if (word_.script == Script::kEthiopic) {
         word_.phonetic = PhoneticEthiopic(sounded_wide_);
       }
-      if (other_ && word_.script == Script::kLatin) word_.script = Script::kOther;
+      // What nothing romanises (Khmer) has no sound: its text is compared.
+      if (other_ && word_.script == Script::kLatin)
+        word_.script = Script::kOther;
       word_.after_comma = comma_ && !words_.empty();
       comma_ = false;
       if (static_cast<int>(words_.size()) < max_words_)
@@ -370,9 +371,9 @@ class LetterFolder::Impl {
       letters_ = 0;
     }
     std::string ResolveLatin() {
-      const auto digits = std::count_if(
-          sounded_.begin(), sounded_.end(),
-          [](char c) { return c >= '0' && c <= '9'; });
+      const auto digits =
+          std::count_if(sounded_.begin(), sounded_.end(),
+                        [](char c) { return c >= '0' && c <= '9'; });
       const auto size = static_cast<std::ptrdiff_t>(sounded_.size());
       for (size_t i = 0; i < sounded_.size(); ++i) {
         char& c = sounded_[i];
@@ -403,7 +404,8 @@ class LetterFolder::Impl {
     int32_t begin = 0;
     while (begin < text.length()) {
       const bool foreign = IsForeign(text.char32At(begin));
-      const bool han = foreign && IsHan(static_cast<char32_t>(text.char32At(begin)));
+      const bool han =
+          foreign && IsHan(static_cast<char32_t>(text.char32At(begin)));
       int32_t end = begin;
       while (end < text.length()) {
         const UChar32 code = text.char32At(end);
@@ -419,7 +421,8 @@ class LetterFolder::Impl {
       if (foreign) {
         run = Romanise(run);
         // Chinese syllables are one word, not one each.
-        if (han) run.findAndReplace(icu::UnicodeString(u" "), icu::UnicodeString());
+        if (han)
+          run.findAndReplace(icu::UnicodeString(u" "), icu::UnicodeString());
         builder->MarkOther();
       }
       AddFolded(run, builder);
@@ -441,7 +444,8 @@ class LetterFolder::Impl {
   }
 
   static bool IsForeign(UChar32 code) {
-    return code >= 0x250 && u_isalpha(code) && !IsApostrophe(static_cast<char32_t>(code)) &&
+    return code >= 0x250 && u_isalpha(code) &&
+           !IsApostrophe(static_cast<char32_t>(code)) &&
            PlainLatin(static_cast<char32_t>(code)) == nullptr &&
            ScriptOf(static_cast<char32_t>(code)) == Script::kOther;
   }

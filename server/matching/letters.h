@@ -12,10 +12,10 @@ namespace passerelle::matching {
 
 // A run of letters and digits, before anything is known about names.
 struct Word {
-  std::string text;      // UTF-8: lower case, no marks, one form per letter
+  std::string text;  // UTF-8: lower case, no marks, one form per letter
   std::string phonetic;
   Script script = Script::kLatin;
-  int letters = 0;       // code points of `text`
+  int letters = 0;  // code points of `text`
   bool has_digit = false;
   bool after_comma = false;  // a comma stands between it and the word before
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "server/matching/record.h"
 #include "server/matching/token_similarity.h"
@@ -31,17 +32,26 @@ double WeightOf(const PreparedToken& token) {
   return KindWeight(token.kind) * (0.5 + std::min(sounds, 7.0) / 7);
 }
 
-// How much a similarity counts in a full name: below `kStranger` two words
-// have nothing to do with each other.
+// How much a similarity counts in a full name: two words at `kStranger` or
+// below have next to nothing to do with each other.
 constexpr double kStranger = 0.5;
+constexpr double kStrangerCredit = 0.1;
 double Credit(double similarity) {
-  if (similarity <= kStranger) return 0;
-  return similarity * (similarity - kStranger) / (1 - kStranger);
+  return similarity <= kStranger
+             ? similarity * kStrangerCredit
+             : 1 - (1 - similarity) * (1 - kStrangerCredit * kStranger) /
+                       (1 - kStranger);
 }
 
-// What a word costs that the other, longer or equal name has no counterpart
-// for, as share of its weight: names are often cut short.
-constexpr double kExtraCost = 0.35;
+// Two words that were paired and yet are strangers contradict each other, which
+// is worse than a word missing: below this credit their weight counts more, up
+// to twice.
+constexpr double kContradiction = 0.5;
+// A word that the other, longer name alone has, as share of its weight: names
+// are often cut short.
+constexpr double kExtraCost = 0.3;
+// The same words in another order.
+constexpr double kOrderCost = 0.03;
 // Joined strings lose this, so that a word-by-word agreement is preferred.
 constexpr double kJoinedPenalty = 0.02;
 
@@ -69,53 +79,86 @@ class NameSimilarity::Impl {
   TokenSimilarity similarity;
 
  private:
-  double Assigned(const std::vector<PreparedToken>& a,
-                  const std::vector<PreparedToken>& b) const {
-    // Best pairs first. Ties are broken by the words themselves, so that the
-    // order of the names does not matter.
-    struct Edge {
-      double gain;
-      size_t i;
-      size_t j;
-      const std::string* low;
-      const std::string* high;
-    };
+  // Pairs of words, the best first.
+  struct Edge {
+    double credit;
+    double weight;
+    size_t i;
+    size_t j;
+    const std::string* low;
+    const std::string* high;
+
+    // Ties are broken by the words, then by nearness in the name, never by
+    // which name came first.
+    bool operator<(const Edge& other) const {
+      const double gain = credit * weight;
+      const double other_gain = other.credit * other.weight;
+      if (gain != other_gain) return gain > other_gain;
+      const auto distance = [](const Edge& e) {
+        return e.i > e.j ? e.i - e.j : e.j - e.i;
+      };
+      return std::make_tuple(absl::string_view(*low), absl::string_view(*high),
+                             distance(*this), i + j) <
+             std::make_tuple(absl::string_view(*other.low),
+                             absl::string_view(*other.high), distance(other),
+                             other.i + other.j);
+    }
+  };
+
+  std::vector<Edge> Assign(const std::vector<PreparedToken>& a,
+                           const std::vector<PreparedToken>& b) const {
     std::vector<Edge> edges;
     for (size_t i = 0; i < a.size(); ++i) {
       for (size_t j = 0; j < b.size(); ++j) {
-        const double gain = Credit(similarity.Compare(a[i], b[j])) *
-                            (WeightOf(a[i]) + WeightOf(b[j])) / 2;
-        if (gain <= 0) continue;
         const bool ordered = a[i].text <= b[j].text;
-        edges.push_back({gain, i, j, ordered ? &a[i].text : &b[j].text,
+        edges.push_back({Credit(similarity.Compare(a[i], b[j])),
+                         (WeightOf(a[i]) + WeightOf(b[j])) / 2, i, j,
+                         ordered ? &a[i].text : &b[j].text,
                          ordered ? &b[j].text : &a[i].text});
       }
     }
-    std::sort(edges.begin(), edges.end(), [](const Edge& x, const Edge& y) {
-      if (x.gain != y.gain) return x.gain > y.gain;
-      return std::tie(*x.low, *x.high) < std::tie(*y.low, *y.high);
-    });
+    std::sort(edges.begin(), edges.end());
     std::vector<bool> used_a(a.size());
     std::vector<bool> used_b(b.size());
-    double gain = 0;
-    double matched = 0;  // weight of words that have a counterpart
-    for (const Edge& edge : edges) {
-      if (used_a[edge.i] || used_b[edge.j]) continue;
+    std::erase_if(edges, [&](const Edge& edge) {
+      if (used_a[edge.i] || used_b[edge.j]) return true;
       used_a[edge.i] = used_b[edge.j] = true;
-      gain += edge.gain;
-      matched += (WeightOf(a[edge.i]) + WeightOf(b[edge.j])) / 2;
+      return false;
+    });
+    return edges;
+  }
+
+  static double Total(const std::vector<PreparedToken>& tokens) {
+    double total = 0;
+    for (const PreparedToken& token : tokens) total += WeightOf(token);
+    return total;
+  }
+
+  double Assigned(const std::vector<PreparedToken>& a,
+                  const std::vector<PreparedToken>& b) const {
+    double gain = 0;
+    double paired = 0;
+    double contradiction = 0;
+    std::vector<std::pair<size_t, size_t>> agreeing;
+    for (const Edge& edge : Assign(a, b)) {
+      gain += edge.credit * edge.weight;
+      paired += edge.weight;
+      if (edge.credit >= kContradiction) {
+        agreeing.emplace_back(edge.i, edge.j);
+      } else if (a.size() > 1 && b.size() > 1) {
+        contradiction +=
+            edge.weight * (kContradiction - edge.credit) / kContradiction;
+      }
     }
-    double extra_a = 0;
-    double extra_b = 0;
-    for (size_t i = 0; i < a.size(); ++i)
-      if (!used_a[i]) extra_a += WeightOf(a[i]);
-    for (size_t j = 0; j < b.size(); ++j)
-      if (!used_b[j]) extra_b += WeightOf(b[j]);
-    // Words of both that do not meet contradict; of one alone they are extra.
-    const double conflict = std::min(extra_a, extra_b);
-    const double extra = std::max(extra_a, extra_b) - conflict;
-    const double whole = matched + conflict + kExtraCost * extra;
-    return whole > 0 ? gain / whole : 0;
+    std::sort(agreeing.begin(), agreeing.end());
+    const bool ordered = std::is_sorted(
+        agreeing.begin(), agreeing.end(),
+        [](const auto& x, const auto& y) { return x.second < y.second; });
+    // Every word of the shorter name is paired; the longer one's rest is extra.
+    const double extra = std::max(0.0, Total(a) + Total(b) - 2 * paired);
+    const double whole = paired + contradiction + kExtraCost * extra;
+    if (whole <= 0) return 0;
+    return gain / whole * (ordered ? 1 : 1 - kOrderCost);
   }
 
   // The names as one word each: "Abdel Kader" and "Abdelkader".
@@ -135,7 +178,8 @@ class NameSimilarity::Impl {
     std::string sound_b;
     Script script_a;
     Script script_b;
-    if (!join(a, &sound_a, &script_a) || !join(b, &sound_b, &script_b)) return 0;
+    if (!join(a, &sound_a, &script_a) || !join(b, &sound_b, &script_b))
+      return 0;
     return Credit(std::max(
         0.0, similarity.CompareSounds(sound_a, script_a, sound_b, script_b) -
                  kJoinedPenalty));

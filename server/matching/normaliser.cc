@@ -44,8 +44,9 @@ Role RoleOfName(absl::string_view name) {
 
 bool IsNumber(const Word& word) {
   if (!word.has_digit) return false;
-  const auto digits = std::count_if(word.text.begin(), word.text.end(),
-                                    [](char c) { return c >= '0' && c <= '9'; });
+  const auto digits =
+      std::count_if(word.text.begin(), word.text.end(),
+                    [](char c) { return c >= '0' && c <= '9'; });
   // "1984" and ordinals such as "1st"; "Ig0r" is a name.
   return digits * 2 >= static_cast<std::ptrdiff_t>(word.text.size()) ||
          (word.text[0] >= '0' && word.text[0] <= '9' && word.letters <= 4);
@@ -100,13 +101,15 @@ class NameNormaliser::Impl {
     if (role == Role::kArticle) return true;
     // "as-Salam": the article takes the sound of the letter it stands before.
     return role == Role::kSunArticle && next.text.size() > 1 &&
-           word.text.back() == (word.text.size() > 2 ? next.text[1] : next.text[0]);
+           word.text.back() ==
+               (word.text.size() > 2 ? next.text[1] : next.text[0]);
   }
 
   // "Family, Given" becomes "Given Family"; "Given Family, MD" stays.
   void PutInOrder(std::vector<Word>* words) const {
-    const auto comma = std::find_if(words->begin(), words->end(),
-                                    [](const Word& w) { return w.after_comma; });
+    const auto comma =
+        std::find_if(words->begin(), words->end(),
+                     [](const Word& w) { return w.after_comma; });
     if (comma == words->end()) return;
     if (std::any_of(comma + 1, words->end(),
                     [](const Word& w) { return w.after_comma; }))
@@ -166,8 +169,9 @@ class NameNormaliser::Impl {
     const auto set_apart = [&](size_t i) {
       if (kinds[i] == TokenKind::kParticle) return true;
       const Role role = RoleOf(words[i]);
-      const size_t must_stay =
-          role == Role::kTitle ? 1 : role == Role::kHonorific ? 2 : names;
+      const size_t must_stay = role == Role::kTitle       ? 1
+                               : role == Role::kHonorific ? 2
+                                                          : names;
       if (names < must_stay + 1) return false;
       kinds[i] = TokenKind::kHonorific;
       --names;

@@ -35,9 +35,10 @@ constexpr Spelling kSpellings[] = {
 
 // Rows of the Ethiopic block, eight syllables each, from U+1200.
 constexpr std::array<absl::string_view, 44> kEthiopicRows = {
-    "h", "l", "h", "m",  "s", "r", "s", "S", "q", "qw", "q", "qw", "b", "v", "t",
-    "c", "h", "hw", "n", "ny", "'", "k", "kw", "h", "hw", "w", "'", "z", "j", "y",
-    "d", "d", "j", "g",  "gw", "g", "t", "c", "p", "ts", "ts", "f", "p", "",
+    "h",  "l",  "h",  "m", "s", "r", "s",  "S",  "q",  "qw", "q",
+    "qw", "b",  "v",  "t", "c", "h", "hw", "n",  "ny", "'",  "k",
+    "kw", "h",  "hw", "w", "'", "z", "j",  "y",  "d",  "d",  "j",
+    "g",  "gw", "g",  "t", "c", "p", "ts", "ts", "f",  "p",  "",
 };
 constexpr std::array<absl::string_view, 8> kEthiopicVowels = {
     "e", "u", "i", "a", "e", "", "o", "wa"};
@@ -318,7 +319,8 @@ std::vector<std::string> Skeletons(absl::string_view phonetic) {
     if (!skeleton.empty()) unique.insert(std::move(skeleton));
   }
   if (unique.empty()) {
-    unique.insert(phonetic.empty() ? "-" : "-" + std::string(phonetic.substr(0, 1)));
+    unique.insert(phonetic.empty() ? "-"
+                                   : "-" + std::string(phonetic.substr(0, 1)));
   }
   return {unique.begin(), unique.end()};
 }

@@ -13,6 +13,8 @@ namespace {
 
 // What an article costs that only one side has.
 constexpr float kArticlePenalty = 0.03F;
+// Of sound and spelling together, where that is more than sound alone.
+constexpr float kSoundShare = 0.6F;
 // Shorter words are not taken to begin with an article.
 constexpr size_t kMinBareSounds = 3;
 
@@ -26,6 +28,37 @@ std::string WithoutArticle(const Token& token) {
                 (sound.substr(0, 2) == "al" || sound.substr(0, 2) == "el");
   if (!article || sound.size() < 2 + kMinBareSounds) return "";
   return std::string(sound.substr(2));
+}
+
+// Share of letters that agree, by optimal string alignment of bytes: 1 less the
+// number of edits over the length of the longer. For slips of the hand, which
+// sound unlike what was meant.
+float SpellingSimilarity(absl::string_view a, absl::string_view b) {
+  constexpr size_t kMost = 128;
+  a = a.substr(0, kMost);
+  b = b.substr(0, kMost);
+  if (a.empty() || b.empty()) return 0;
+  std::array<uint16_t, kMost + 1> rows[3];
+  uint16_t* before = rows[0].data();
+  uint16_t* last = rows[1].data();
+  uint16_t* row = rows[2].data();
+  for (size_t j = 0; j <= b.size(); ++j) last[j] = static_cast<uint16_t>(j);
+  for (size_t i = 1; i <= a.size(); ++i) {
+    row[0] = static_cast<uint16_t>(i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      int best = last[j - 1] + (a[i - 1] != b[j - 1]);
+      best = std::min(best, std::min<int>(last[j], row[j - 1]) + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        best = std::min(best, before[j - 2] + 1);
+      row[j] = static_cast<uint16_t>(best);
+    }
+    uint16_t* const free = before;
+    before = last;
+    last = row;
+    row = free;
+  }
+  return 1 - static_cast<float>(last[b.size()]) /
+                 static_cast<float>(std::max(a.size(), b.size()));
 }
 
 Script AsLatinOr(Script script) {
@@ -139,8 +172,7 @@ float TokenSimilarity::CompareSounds(absl::string_view a, Script script_a,
   if (script_a == script_b && a > b) std::swap(a, b);
   const EditCosts& costs = costs_[table];
   const float distance = costs.Distance(a, b);
-  const float whole =
-      (costs.DeletionFirst(a) + costs.DeletionSecond(b)) / 2;
+  const float whole = (costs.DeletionFirst(a) + costs.DeletionSecond(b)) / 2;
   return std::clamp(1 - distance / std::max(1.0F, whole), 0.0F, 1.0F);
 }
 
@@ -159,13 +191,22 @@ float TokenSimilarity::Compare(const PreparedToken& a,
     return begins ? kInitialSimilarity : 0;
   }
   float best = CompareSounds(a.phonetic, a.script, b.phonetic, b.script);
+  if (AsLatinOr(a.script) == AsLatinOr(b.script)) {
+    const float spelling = SpellingSimilarity(a.text, b.text);
+    best =
+        a.phonetic.empty() || b.phonetic.empty()
+            ? spelling
+            : std::max(best, kSoundShare * best + (1 - kSoundShare) * spelling);
+  }
   if (!a.bare.empty()) {
-    best = std::max(best, CompareSounds(a.bare, a.script, b.phonetic, b.script) -
-                              kArticlePenalty);
+    best =
+        std::max(best, CompareSounds(a.bare, a.script, b.phonetic, b.script) -
+                           kArticlePenalty);
   }
   if (!b.bare.empty()) {
-    best = std::max(best, CompareSounds(a.phonetic, a.script, b.bare, b.script) -
-                              kArticlePenalty);
+    best =
+        std::max(best, CompareSounds(a.phonetic, a.script, b.bare, b.script) -
+                           kArticlePenalty);
   }
   for (auto x = a.classes.begin(), y = b.classes.begin();
        x != a.classes.end() && y != b.classes.end();) {
@@ -179,8 +220,8 @@ float TokenSimilarity::Compare(const PreparedToken& a,
       ++y;
     }
   }
-  return std::min(best, a.script == b.script ? kBestOtherSpelling
-                                             : kBestAcrossScripts);
+  return std::min(
+      best, a.script == b.script ? kBestOtherSpelling : kBestAcrossScripts);
 }
 
 }  // namespace passerelle::matching

@@ -42,8 +42,8 @@ class TokenSimilarity {
   float Compare(const PreparedToken& a, const PreparedToken& b) const;
 
   // By sound alone: no variants, articles or initials.
-  float CompareSounds(absl::string_view a, Script script_a,
-                      absl::string_view b, Script script_b) const;
+  float CompareSounds(absl::string_view a, Script script_a, absl::string_view b,
+                      Script script_b) const;
 
  private:
   enum Table { kLatinLatin, kLatinArabic, kLatinEthiopic, kArabicArabic };

@@ -47,8 +47,10 @@ Operations Start() {
     const bool vowel = IsPhoneticVowel(kPhoneticSymbols[x]);
     for (size_t y = 0; y < kSymbols; ++y) {
       const bool other = IsPhoneticVowel(kPhoneticSymbols[y]);
-      start.substitute[x][y] =
-          x == y ? 1 : vowel && other ? 0.2 : vowel != other ? 0.01 : 0.02;
+      start.substitute[x][y] = x == y           ? 1
+                               : vowel && other ? 0.2
+                               : vowel != other ? 0.01
+                                                : 0.02;
     }
     for (size_t place = 0; place < kPlaces; ++place) {
       start.gap_first[place][x] = start.gap_second[place][x] =
@@ -56,7 +58,8 @@ Operations Start() {
     }
   }
   // Arabic's long vowels and consonants of the same letter.
-  for (const std::string_view pair : {"aA", "iY", "uW", "wW", "yY", "oW", "hE", "aE"}) {
+  for (const std::string_view pair :
+       {"aA", "iY", "uW", "wW", "yY", "oW", "hE", "aE"}) {
     const size_t x = SymbolIndex(pair[0]);
     const size_t y = SymbolIndex(pair[1]);
     start.substitute[x][y] = start.substitute[y][x] = 0.7;
@@ -166,8 +169,9 @@ EditCosts ToCosts(const Operations& model, bool symmetric) {
     for (size_t place = 0; place < kPlaces; ++place) {
       costs.gap_first[place][x] = cost(-std::log(model.gap_first[place][x]) +
                                        std::log(best_x[x]) / 2 - kGapAllowance);
-      costs.gap_second[place][x] = cost(-std::log(model.gap_second[place][x]) +
-                                        std::log(best_y[x]) / 2 - kGapAllowance);
+      costs.gap_second[place][x] =
+          cost(-std::log(model.gap_second[place][x]) + std::log(best_y[x]) / 2 -
+               kGapAllowance);
     }
   }
   return costs;

@@ -130,8 +130,8 @@ class Learner {
     for (const auto& line :
          ReadTabs(folder_ + "/wd_arabic/ar_en_tokens_dev.tsv")) {
       if (line.size() < 3 || line[0] == "latin" || !Keep()) continue;
-      pairs.push_back(
-          {sounds_.Of(line[0]), sounds_.Of(line[1]), WeightOf(CountOf(line[2]))});
+      pairs.push_back({sounds_.Of(line[0]), sounds_.Of(line[1]),
+                       WeightOf(CountOf(line[2]))});
     }
     for (const char* file : {"ar2en-train.txt", "ar2en-eval.txt"}) {
       for (const auto& line : ReadTabs(folder_ + "/google_ar2en/" + file)) {
@@ -192,7 +192,8 @@ int main(int argc, char** argv) {
   CLI::App app("Learns the costs of name similarity from pairs of spellings");
   std::string folder;
   bool half = false;
-  app.add_option("folder", folder, "Folder of the development data")->required();
+  app.add_option("folder", folder, "Folder of the development data")
+      ->required();
   app.add_flag("--half", half, "Learn from every second pair");
   CLI11_PARSE(app, argc, argv);
   passerelle::matching::Learner(folder, half).Run();

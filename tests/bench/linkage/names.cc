@@ -20,7 +20,8 @@ using matching::Token;
 
 constexpr uint32_t kSeed = 20240607;
 
-std::vector<Token> Tokens(const NameSimilarity& names, const std::string& name) {
+std::vector<Token> Tokens(const NameSimilarity& names,
+                          const std::string& name) {
   return names.normaliser().Tokens(name);
 }
 
@@ -71,7 +72,8 @@ void LatinToArabic(const std::string& folder, const NameSimilarity& names,
   std::map<std::string, std::set<std::string>> truth;
   for (const auto& line :
        ReadTabs(folder + "/wd_arabic/ar_en_tokens_dev.tsv")) {
-    if (line.size() == 3 && CountOf(line[2]) >= 5) truth[line[0]].insert(line[1]);
+    if (line.size() == 3 && CountOf(line[2]) >= 5)
+      truth[line[0]].insert(line[1]);
   }
   const Recall recall = Rank(names, truth);
   report->AtLeast("Latin to Arabic tokens", "R@1", "ICU + Levenshtein 0.404",
@@ -121,10 +123,9 @@ void LatinVariants(const std::string& folder, const NameSimilarity& names,
   const double threshold = negatives[negatives.size() * 99 / 100];
   const auto found = std::count_if(positives.begin(), positives.end(),
                                    [&](double s) { return s > threshold; });
-  report->AtLeast("Latin spelling variants", "recall at 1 % false positives",
-                  "0.47", 0.80,
-                  static_cast<double>(found) /
-                      static_cast<double>(positives.size()));
+  report->AtLeast(
+      "Latin spelling variants", "recall at 1 % false positives", "0.47", 0.80,
+      static_cast<double>(found) / static_cast<double>(positives.size()));
 }
 
 // Two tokens make a full name; 732 of them, as the peers were measured.
@@ -181,10 +182,12 @@ void NameBench(const std::string& folder, const NameSimilarity& names,
   for (size_t i = 0; i < all.size(); ++i) {
     hits += all[i].second;
     if (i + 1 < all.size() && all[i + 1].first == all[i].first) continue;
-    best = std::max(best, 2 * hits / (static_cast<double>(i + 1) +
-                                      static_cast<double>(positives.size())));
+    best = std::max(best, 2 * hits /
+                              (static_cast<double>(i + 1) +
+                               static_cast<double>(positives.size())));
   }
-  report->AtLeast("name_bench persons", "best F1", "logic-v2 0.747", 0.78, best);
+  report->AtLeast("name_bench persons", "best F1", "logic-v2 0.747", 0.78,
+                  best);
 }
 
 }  // namespace

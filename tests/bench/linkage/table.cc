@@ -19,7 +19,8 @@ std::string ReadAll(const std::string& path) {
   // Compressed as delivered; read through the tool every system has.
   if (path.size() > 3 && path.substr(path.size() - 3) == ".gz") {
     std::string text;
-    FILE* const pipe = popen(absl::StrCat("gzip -dc '", path, "'").c_str(), "r");
+    FILE* const pipe =
+        popen(absl::StrCat("gzip -dc '", path, "'").c_str(), "r");
     if (pipe == nullptr) return text;
     char buffer[1 << 16];
     for (size_t n; (n = fread(buffer, 1, sizeof(buffer), pipe)) > 0;)
@@ -123,7 +124,10 @@ void Report::Print() const {
   for (const Figure& f : figures_) {
     std::printf("| %s | %s | %s | %s | %s | %s |\n", f.data.c_str(),
                 f.metric.c_str(), f.peer.c_str(), f.target.c_str(),
-                f.value.c_str(), f.target.empty() ? "" : f.met ? "met" : "**missed**");
+                f.value.c_str(),
+                f.target.empty() ? ""
+                : f.met          ? "met"
+                                 : "**missed**");
   }
 }
 

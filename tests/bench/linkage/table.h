@@ -9,9 +9,9 @@
 
 namespace passerelle::bench {
 
-// Rows of a CSV file: first row the names of columns, quotes as RFC 4180, UTF-8,
-// blanks around values trimmed. Exits with a message when the file is missing:
-// this is a program for developers.
+// Rows of a CSV file: first row the names of columns, quotes as RFC 4180,
+// UTF-8, blanks around values trimmed. Exits with a message when the file is
+// missing: this is a program for developers.
 class CsvFile {
  public:
   explicit CsvFile(const std::string& path);
