@@ -1,7 +1,5 @@
 #include "server/matching/link/csv_reader.h"
 
-#include <unicode/utf8.h>
-
 #include <algorithm>
 #include <array>
 
@@ -12,33 +10,12 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "common/status_macros.h"
+#include "server/matching/link/text_fault.h"
 
 namespace passerelle::link {
 namespace {
 
 constexpr char kQuote = '"';
-
-// Of text that came as UTF-8, or through a converter (`replaces`).
-enum class TextFault { kNone, kZeroByte, kEncoding };
-
-TextFault FaultOf(absl::string_view field, bool replaces) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(field.data());
-  const auto size = static_cast<int32_t>(field.size());
-  int32_t at = 0;
-  while (at < size) {
-    if (bytes[at] == 0) return TextFault::kZeroByte;
-    if (bytes[at] < 0x80) {
-      ++at;
-      continue;
-    }
-    UChar32 character = 0;
-    U8_NEXT(bytes, at, size, character);
-    if (character < 0 || (replaces && character == 0xFFFD)) {
-      return TextFault::kEncoding;
-    }
-  }
-  return TextFault::kNone;
-}
 
 }  // namespace
 

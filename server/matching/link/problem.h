@@ -44,8 +44,11 @@ enum class Reason : uint8_t {
   kBadDate,
   kBadNumber,
   kBadSex,
+  kBadDecision,
+  kTooFewDecisions,
   kTooManyRows,
   kTooFewPeople,
+  kNothingToSearch,
   // The mapping file.
   kMap,
   // Truth.

@@ -30,6 +30,7 @@ class Remarks {
   // more".
   std::vector<std::string> Lines() const;
   uint64_t count(Reason reason) const;
+  void Clear() { kept_.clear(); }
 
   static constexpr uint64_t kShown = 3;
 

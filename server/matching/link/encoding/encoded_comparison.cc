@@ -1,6 +1,7 @@
 #include "server/matching/link/encoding/encoded_comparison.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -78,6 +79,10 @@ double MeanFill(const EncodedFile& a, const EncodedFile& b) {
 
 absl::string_view BandName(Band band) {
   return band == Band::kStrong ? "strong" : "possible";
+}
+
+double EncodedPair::shown() const {
+  return std::clamp(std::round(likeness * 100) / 100, 0.0, 1.0);
 }
 
 EncodedComparison CompareEncodings(const EncodedFile& a, const EncodedFile& b,

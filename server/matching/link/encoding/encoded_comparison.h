@@ -23,6 +23,8 @@ struct EncodedPair {
   uint32_t b = 0;
   double likeness = 0;  // see Likeness
 
+  // For others: in steps of 0.01, so that it cannot be probed with.
+  double shown() const;
   Band band() const {
     return likeness >= kStrongLikeness ? Band::kStrong : Band::kPossible;
   }
