@@ -82,6 +82,31 @@ class NameNormaliser::Impl {
     return Classify(std::move(joined));
   }
 
+  std::vector<Token> FieldTokens(absl::string_view text, int most) const {
+    std::vector<Token> tokens;
+    std::vector<Word> words = folder_.Words(text, kMaxFoldedWords);
+    const auto is_particle = [this](const Word& word) {
+      const Role role = RoleOf(word);
+      return role == Role::kParticle || role == Role::kArticle;
+    };
+    const bool only_particles =
+        std::all_of(words.begin(), words.end(), is_particle);
+    for (Word& word : words) {
+      if (static_cast<int>(tokens.size()) == most) break;
+      if (is_particle(word) && !only_particles) continue;
+      if (std::any_of(tokens.begin(), tokens.end(),
+                      [&](const Token& t) { return t.text == word.text; }))
+        continue;
+      Token token;
+      token.text = std::move(word.text);
+      // Numbers are compared as they are written.
+      if (!word.has_digit) token.phonetic = std::move(word.phonetic);
+      token.script = word.script;
+      tokens.push_back(std::move(token));
+    }
+    return tokens;
+  }
+
   std::string Fold(absl::string_view text) const {
     std::string out;
     for (const Word& word : folder_.Words(text, kMaxFoldedWords)) {
@@ -205,6 +230,11 @@ NameNormaliser::~NameNormaliser() = default;
 
 std::vector<Token> NameNormaliser::Tokens(absl::string_view name) const {
   return impl_->Tokens(name);
+}
+
+std::vector<Token> NameNormaliser::FieldTokens(absl::string_view text,
+                                               int most) const {
+  return impl_->FieldTokens(text, most);
 }
 
 std::string NameNormaliser::Fold(absl::string_view text) const {

@@ -47,6 +47,10 @@ class NameNormaliser {
   // Words in the order of the name, every kind. Empty when nothing is a word.
   std::vector<Token> Tokens(absl::string_view name) const;
 
+  // Different words of a place, an address or an occupation: numbers are kept,
+  // particles are not.
+  std::vector<Token> FieldTokens(absl::string_view text, int most) const;
+
   // For places, addresses and occupations: lower case without marks, one space
   // between words, digits kept.
   std::string Fold(absl::string_view text) const;

@@ -34,8 +34,10 @@ class Population {
 
   static constexpr size_t kMaxRows = 20'000'000;
 
+  // For the engine. Frequencies of words are worked out at need, so it is not
+  // const.
   class Impl;
-  const Impl& impl() const { return *impl_; }
+  Impl& impl() const { return *impl_; }
 
  private:
   std::unique_ptr<Impl> impl_;

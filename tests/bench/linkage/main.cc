@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/bench/linkage/names.h"
+#include "tests/bench/linkage/records.h"
 #include "tests/bench/linkage/table.h"
 
 int main(int argc, char** argv) {
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   };
   passerelle::bench::Report report;
   if (wanted("names")) passerelle::bench::MeasureNames(folder, &report);
+  if (wanted("records")) passerelle::bench::MeasureRecords(folder, 2, &report);
   report.Print();
   return 0;
 }

@@ -1,0 +1,197 @@
+#include "server/matching/linkage.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "server/matching/blocking.h"
+#include "server/matching/compare.h"
+#include "server/matching/parallel.h"
+#include "server/matching/population_impl.h"
+#include "server/matching/scoring.h"
+#include "server/matching/training.h"
+
+namespace passerelle::matching {
+namespace {
+
+constexpr size_t kChunk = 8192;
+constexpr int kMaxThreads = 256;
+// Chunks between two reports of progress.
+constexpr size_t kProgressChunks = 64;
+
+absl::Status Check(const LinkageOptions& options) {
+  if (options.threads < 1 || options.threads > kMaxThreads)
+    return absl::InvalidArgumentError("threads must be 1 to 256");
+  if (!(options.min_probability >= 0 && options.min_probability <= 1))
+    return absl::InvalidArgumentError("min_probability must be 0 to 1");
+  if (options.max_block < 2)
+    return absl::InvalidArgumentError("max_block must be 2 or more");
+  return absl::OkStatus();
+}
+
+// The two populations as one; pairs across the boundary count.
+std::unique_ptr<Population::Impl> Merge(const Population& a,
+                                        const Population& b) {
+  auto merged = std::make_unique<Population::Impl>();
+  merged->Append(a.impl());
+  merged->Append(b.impl());
+  return merged;
+}
+
+// Compares rows with the one of the smaller hash first, so that results are
+// the same whichever is named first.
+bool InOrder(const Population::Impl& population, Row a, Row b) {
+  const uint64_t x = population.id_hash(a);
+  const uint64_t y = population.id_hash(b);
+  return x != y ? x < y : population.id(a) <= population.id(b);
+}
+
+absl::StatusOr<std::vector<Pair>> Score(
+    const Population::Impl& population, const Model& model,
+    const std::vector<PackedPair>& candidates, double min_probability,
+    const LinkageOptions& options) {
+  std::vector<Pair> pairs;
+  const size_t step = kChunk * kProgressChunks;
+  for (size_t begin = 0; begin < candidates.size(); begin += step) {
+    if (options.progress &&
+        !options.progress("comparing", begin, candidates.size()))
+      return absl::CancelledError("stopped");
+    const size_t size = std::min(step, candidates.size() - begin);
+    std::vector<std::vector<Pair>> parts((size + kChunk - 1) / kChunk);
+    ForChunksWith(
+        size, kChunk, options.threads, [&] { return Comparer(population); },
+        [&](Comparer& comparer, size_t chunk, size_t from, size_t to) {
+          Observations observations;
+          for (size_t i = begin + from; i < begin + to; ++i) {
+            Row a = First(candidates[i]);
+            Row b = Second(candidates[i]);
+            Pair pair{.a = a, .b = b};
+            if (!InOrder(population, a, b)) std::swap(a, b);
+            const RecordView x = population.View(a);
+            const RecordView y = population.View(b);
+            comparer.Compare(x, y, &observations);
+            pair.weight = model.PriorWeight() + EvidenceOf(model, observations);
+            pair.probability =
+                std::min(model.calibration.Probability(pair.weight), CapOf(x, y));
+            if (pair.probability >= min_probability)
+              parts[chunk].push_back(pair);
+          }
+        });
+    for (const auto& part : parts)
+      pairs.insert(pairs.end(), part.begin(), part.end());
+  }
+  return pairs;
+}
+
+absl::StatusOr<LinkageResult> Run(Population::Impl& population, Scope scope,
+                                  const Model& model,
+                                  const LinkageOptions& options) {
+  if (absl::Status status = Check(options); !status.ok()) return status;
+  population.EnsureShares(options.threads);
+  LinkageResult result;
+  result.report.records = population.live();
+  absl::StatusOr<std::vector<PackedPair>> candidates =
+      FindCandidates(population, scope, options, &result.report);
+  if (!candidates.ok()) return candidates.status();
+  absl::StatusOr<std::vector<Pair>> pairs =
+      Score(population, model, *candidates, options.min_probability, options);
+  if (!pairs.ok()) return pairs.status();
+  result.pairs = *std::move(pairs);
+  for (Pair& pair : result.pairs) {
+    result.report.expected_matches += pair.probability;
+    pair.b -= scope.boundary;
+  }
+  return result;
+}
+
+absl::StatusOr<Model> TrainOn(Population::Impl& population, Scope scope,
+                              const Model& prior,
+                              const LinkageOptions& options) {
+  if (absl::Status status = Check(options); !status.ok()) return status;
+  population.EnsureShares(options.threads);
+  LinkageReport report;
+  absl::StatusOr<std::vector<PackedPair>> candidates =
+      FindCandidates(population, scope, options, &report);
+  if (!candidates.ok()) return candidates.status();
+  return TrainModel(population, scope, *candidates, prior, options);
+}
+
+}  // namespace
+
+absl::StatusOr<Model> Train(const Population& population, const Model& prior,
+                            const LinkageOptions& options) {
+  return TrainOn(population.impl(), Scope(), prior, options);
+}
+
+absl::StatusOr<Model> Train(const Population& a, const Population& b,
+                            const Model& prior, const LinkageOptions& options) {
+  if (a.size() == 0 || b.size() == 0) return prior;
+  const std::unique_ptr<Population::Impl> merged = Merge(a, b);
+  return TrainOn(*merged, Scope{static_cast<Row>(a.size())}, prior, options);
+}
+
+absl::StatusOr<LinkageResult> Dedupe(const Population& population,
+                                     const Model& model,
+                                     const LinkageOptions& options) {
+  return Run(population.impl(), Scope(), model, options);
+}
+
+absl::StatusOr<LinkageResult> Link(const Population& a, const Population& b,
+                                   const Model& model,
+                                   const LinkageOptions& options) {
+  if (a.size() == 0 || b.size() == 0) return LinkageResult();
+  const std::unique_ptr<Population::Impl> merged = Merge(a, b);
+  return Run(*merged, Scope{static_cast<Row>(a.size())}, model, options);
+}
+
+struct Explainer::Impl {
+  std::unique_ptr<Population::Impl> owned;  // of a Link
+  Population::Impl* population = nullptr;
+  Row boundary = 0;
+  Model model;
+};
+
+Explainer::Explainer(const Population& population, const Model& model)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->population = &population.impl();
+  impl_->model = model;
+  impl_->population->EnsureShares(1);
+}
+
+Explainer::Explainer(const Population& a, const Population& b,
+                     const Model& model)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->owned = Merge(a, b);
+  impl_->population = impl_->owned.get();
+  impl_->boundary = static_cast<Row>(a.size());
+  impl_->model = model;
+  impl_->population->EnsureShares(1);
+}
+
+Explainer::~Explainer() = default;
+
+Explanation Explainer::Explain(Row a, Row b) const {
+  const Population::Impl& population = *impl_->population;
+  b += impl_->boundary;
+  const bool swap = !InOrder(population, a, b);
+  if (swap) std::swap(a, b);
+  Comparer comparer(population);
+  Observations observations;
+  const RecordView x = population.View(a);
+  const RecordView y = population.View(b);
+  comparer.Compare(x, y, &observations);
+  Explanation explanation = matching::Explain(impl_->model, x, y, observations);
+  if (swap) {
+    for (Contribution& c : explanation.contributions)
+      std::swap(c.value_a, c.value_b);
+  }
+  return explanation;
+}
+
+Explanation Explainer::Explain(const Pair& pair) const {
+  return Explain(pair.a, pair.b);
+}
+
+}  // namespace passerelle::matching
