@@ -14,6 +14,7 @@ namespace {
 constexpr size_t kMemory = size_t{1} << 19;
 // Words that may stand in another role, or in no role, must agree so well.
 constexpr int kOtherRoleLevel = 3;
+constexpr int kSwappedLevel = 2;
 // Similarity given up for agreeing in another role.
 constexpr float kOtherRolePenalty = 0.1F;
 // Joined words must agree so well to count: "Abdel Kader", "Abdelkader".
@@ -129,7 +130,9 @@ double WeightOf(const Model& model, Comparison comparison, int level,
   const double against = UsesShare(comparison, level) ? share : table.u[l];
   const bool word = comparison <= Comparison::kName;
   const double floor = word ? kMinWordWeight : kMinWeight;
-  return std::clamp(std::log2(table.m[l] / against), floor, kMaxWeight);
+  // Disagreement never speaks for one person.
+  const double ceiling = word && level >= kWordsConflict ? 0 : kMaxWeight;
+  return std::clamp(std::log2(table.m[l] / against), floor, ceiling);
 }
 
 Comparer::Comparer(const Population::Impl& population)
@@ -189,7 +192,8 @@ void Comparer::CompareNames(const RecordView& a, const RecordView& b,
       const int level = AgreementLevel(s);
       const bool own_role = !roles || comparison == Comparison::kGivenName ||
                             comparison == Comparison::kFamilyName;
-      if (level >= kAgreementLevels || (!own_role && level > kOtherRoleLevel))
+      if (level >= kAgreementLevels || (!own_role && level > kOtherRoleLevel) ||
+          (comparison == Comparison::kSwappedName && level > kSwappedLevel))
         continue;
       edges[edge_count++] = {
           own_role ? s : s - kOtherRolePenalty,
@@ -266,24 +270,29 @@ void Comparer::CompareNames(const RecordView& a, const RecordView& b,
   }
 
   // What is left contradicts, or is only there on one side.
-  const auto leftovers = [&](Comparison comparison, bool any_role,
-                             WordRole role) {
-    const auto count = [&](const RecordView& view,
-                           const std::array<bool, kMaxNameTokens>& used) {
-      int n = 0;
-      for (size_t i = 0; i < view.names.size; ++i)
-        n += !used[i] && (any_role || view.names[i].role == role);
-      return n;
-    };
-    const int left_a = count(a, used_a);
-    const int left_b = count(b, used_b);
+  const auto left = [](const RecordView& view,
+                       const std::array<bool, kMaxNameTokens>& used,
+                       WordRole role) {
+    int n = 0;
+    for (size_t i = 0; i < view.names.size; ++i)
+      n += !used[i] && view.names[i].role == role;
+    return n;
+  };
+  const auto leftovers = [out](Comparison comparison, int left_a, int left_b) {
     for (int i = 0; i < std::min({left_a, left_b, kMaxConflicts}); ++i)
       out->push_back({comparison, kWordsConflict});
     for (int i = 0; i < std::min(std::abs(left_a - left_b), kMaxExtraWords); ++i)
       out->push_back({comparison, kWordOnOneSide});
   };
   if (!roles) {
-    leftovers(Comparison::kName, true, WordRole::kUnknown);
+    int left_a = 0;
+    int left_b = 0;
+    for (const WordRole role :
+         {WordRole::kUnknown, WordRole::kGiven, WordRole::kFamily}) {
+      left_a += left(a, used_a, role);
+      left_b += left(b, used_b, role);
+    }
+    leftovers(Comparison::kName, left_a, left_b);
     if (agreeing_count >= 2) {
       std::sort(agreeing.begin(),
                 agreeing.begin() + static_cast<std::ptrdiff_t>(agreeing_count));
@@ -296,12 +305,33 @@ void Comparer::CompareNames(const RecordView& a, const RecordView& b,
     }
     return;
   }
-  for (const WordRole role : {WordRole::kGiven, WordRole::kFamily}) {
-    if (!has(a, role) || !has(b, role)) continue;
-    leftovers(role == WordRole::kGiven ? Comparison::kGivenName
-                                       : Comparison::kFamilyName,
-              false, role);
+  int given_a = left(a, used_a, WordRole::kGiven);
+  int given_b = left(b, used_b, WordRole::kGiven);
+  int family_a = left(a, used_a, WordRole::kFamily);
+  int family_b = left(b, used_b, WordRole::kFamily);
+  // After a swap a given name is left on one side and a family name on the
+  // other: they contradict each other.
+  const bool swapped =
+      std::any_of(out->begin(), out->end(), [](const Observation& o) {
+        return o.comparison == Comparison::kSwappedName;
+      });
+  if (swapped) {
+    const auto cross = [&](int* x, int* y) {
+      const int n = std::min(*x, *y);
+      *x -= n;
+      *y -= n;
+      leftovers(Comparison::kGivenName, n, n);
+    };
+    if (given_a > given_b && family_b > family_a) cross(&given_a, &family_b);
+    if (given_b > given_a && family_a > family_b) cross(&given_b, &family_a);
   }
+  if (has(a, WordRole::kGiven) && has(b, WordRole::kGiven))
+    leftovers(Comparison::kGivenName, given_a, given_b);
+  if (has(a, WordRole::kFamily) && has(b, WordRole::kFamily))
+    leftovers(Comparison::kFamilyName, family_a, family_b);
+  if (has(a, WordRole::kUnknown) && has(b, WordRole::kUnknown))
+    leftovers(Comparison::kName, left(a, used_a, WordRole::kUnknown),
+              left(b, used_b, WordRole::kUnknown));
 }
 
 void Comparer::CompareBirths(const RecordView& a, const RecordView& b,

@@ -92,7 +92,7 @@ Model DefaultModel() {
   set(Comparison::kGivenName, words_m, words_u);
   set(Comparison::kFamilyName, words_m, words_u);
   // Rarely are the roles swapped; u is not used.
-  set(Comparison::kSwappedName, {.10, .02, .02, .01, .001, .001, .001, .80, .05},
+  set(Comparison::kSwappedName, {.04, .01, .01, .005, .001, .001, .001, .04, .893},
       words_u);
   set(Comparison::kName, {.66, .07, .06, .05, .03, .02, .01, .04, .06},
       {.01, .002, .002, .004, .02, .05, .10, .70, .11});

@@ -456,11 +456,14 @@ void Population::Impl::ComputeShares(Row row) {
 
 double Population::Impl::DayShare(int32_t day) const {
   const auto it = days_.find(day);
-  // A record's own day does not make it commoner among the others.
-  const double count = it == days_.end() || it->second == 0 ? 0 : it->second - 1;
-  return std::min(1.0, (count + 0.5) / (births_ + 0.5 * static_cast<double>(
-                                                            days_.size()) +
-                                        1));
+  // The two records that are compared do not make their own day commoner.
+  const double others =
+      it == days_.end() || it->second < 2 ? 0 : it->second - 2;
+  // A day of the year by chance, and what the register really has: 1 January
+  // stands for "some time that year".
+  const double chance = BirthShare(day, day) / 365.25;
+  const double by_chance = (others + 0.5) / (births_ + 0.5 / chance);
+  return std::clamp(std::max(by_chance, others / (births_ + 1)), 1e-12, 1.0);
 }
 
 double Population::Impl::BirthShare(int32_t first, int32_t last) const {

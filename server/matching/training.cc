@@ -125,6 +125,8 @@ void EstimateU(const std::vector<Vector>& random, bool weigh, Model* model) {
     for (const auto& [c, l] : vector.levels) counts[c][l] += weight;
   }
   for (size_t c = 0; c < kComparisonCount; ++c) {
+    // Swaps are seen only where they agree.
+    if (static_cast<Comparison>(c) == Comparison::kSwappedName) continue;
     const int levels = LevelCount(static_cast<Comparison>(c));
     double sum = 0;
     for (int l = 0; l < levels; ++l) sum += counts[c][static_cast<size_t>(l)];
