@@ -479,7 +479,7 @@ double Population::Impl::BirthShare(int32_t first, int32_t last) const {
 
 double Population::Impl::ValueShare(const ValueEntry& value,
                                     size_t distinct) const {
-  const double others = value.records > 0 ? value.records - 1 : 0;
+  const double others = value.records > 1 ? value.records - 2 : 0;
   return std::min(1.0, (others + 0.5) /
                            (static_cast<double>(live_) +
                             0.5 * static_cast<double>(distinct) + 1));

@@ -228,10 +228,10 @@ void TokenTable::ComputeShares(const TokenSimilarity& similarity,
   for (size_t role = 0; role < kWordRoles; ++role) {
     // The same spelling has the share of its cluster.
     counts[role][0] = counts[role][1];
-    // A record's own word does not make it commoner among the others.
-    const double own_record = entry->records[role] > 0 ? 1 : 0;
+ // The two records that are compared do not make their own word commoner.
+    const double own_records = std::min<double>(entry->records[role], 2);
     for (size_t level = 0; level < kAgreementLevels; ++level) {
-      const double own = (counts[role][level] - own_record + 0.5) / (n + 0.5 * distinct);
+      const double own = (counts[role][level] - own_records + 0.5) / (n + 0.5 * distinct);
       const double share = std::max<double>(own, own + strangers_[length][level]);
       entry->shares[role][level] = static_cast<float>(std::min(share, 1.0));
     }

@@ -35,6 +35,7 @@ struct Vector {
   std::vector<std::pair<uint8_t, uint8_t>> levels;  // comparison, level
   double against = 0;  // sum of log2 shares
   double count = 0;    // pairs
+  bool with_roles = false;
 };
 
 std::string KeyOf(const Observations& observations) {
@@ -61,6 +62,7 @@ Vector FromKey(const std::string& key, double count) {
   for (size_t i = 0; i + 2 < key.size(); ++i) {
     const auto byte = static_cast<unsigned char>(key[i]);
     vector.levels.emplace_back(byte >> 4, byte & 15);
+    vector.with_roles |= byte >> 4 <= static_cast<int>(Comparison::kSwappedName);
   }
   const int steps = static_cast<int>(static_cast<unsigned char>(key[key.size() - 2]))
                         << 8 |
@@ -203,19 +205,26 @@ double Step(const std::vector<Vector>& candidates, double scale, double pairs,
             const Model& prior, Model* model) {
   Counts counts{};
   double matches = 0;
+  double with_roles = 0;  // of these, pairs whose names have roles
   for (const Vector& vector : candidates) {
     const double p = vector.count * Probability(Weigh(*model, vector));
     matches += p;
+    if (vector.with_roles) with_roles += p;
     for (const auto& [c, l] : vector.levels) counts[c][l] += p;
   }
   double change = 0;
   for (size_t c = 0; c < kComparisonCount; ++c) {
     const auto comparison = static_cast<Comparison>(c);
-    // Swaps are too rare to learn from one file.
-    if (comparison == Comparison::kSwappedName) continue;
     const int levels = LevelCount(comparison);
     double sum = 0;
     for (int l = 0; l < levels; ++l) sum += counts[c][static_cast<size_t>(l)];
+    if (comparison == Comparison::kSwappedName) {
+      // Seen only where roles are swapped; the rest is "not swapped", which the
+      // last level stands for.
+      auto& rest = counts[c][kWordOnOneSide];
+      rest = std::max(0.0, with_roles - sum);
+      sum += rest;
+    }
     LevelTable updated = model->levels[c];
     for (int l = 0; l < levels; ++l) {
       const auto i = static_cast<size_t>(l);
