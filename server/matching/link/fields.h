@@ -7,8 +7,8 @@
 
 namespace passerelle::link {
 
-// What a table says of a person, as written: the columns of the map in the
-// order of the table, by name.
+// What a table says of a person, as written: the columns of the map but for
+// the id, in the order of the table, by name.
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 }  // namespace passerelle::link

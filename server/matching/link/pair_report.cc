@@ -65,6 +65,7 @@ absl::Status WritePairReport(const PairRun& run,
   const matching::LinkageReport& found = run.result.report;
   Report report;
   report.title = Title(run.tables);
+  report.people = found.records;
   report.facts = {
       {"People compared", absl::StrCat(found.records)},
       {"Pairs compared", absl::StrCat(found.candidates)},

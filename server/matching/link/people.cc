@@ -78,8 +78,9 @@ absl::StatusOr<std::map<matching::Row, Fields>> ReadFields(
   PASSERELLE_ASSIGN_OR_RETURN(const Columns columns,
                               FindColumns(map, *table, absent));
   std::set<size_t> shown;
-  for (const std::vector<size_t>& at : columns.at) {
-    shown.insert(at.begin(), at.end());
+  for (size_t role = 0; role < kRoleCount; ++role) {
+    if (role == static_cast<size_t>(Role::kId)) continue;
+    shown.insert(columns.at[role].begin(), columns.at[role].end());
   }
   std::map<matching::Row, Fields> fields;
   auto wanted = rows.begin();

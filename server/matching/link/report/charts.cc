@@ -111,9 +111,10 @@ std::string Histogram(std::span<const double> probabilities,
 std::string ReliabilityDiagram(const matching::Reliability& reliability) {
   constexpr double kSide = 320;
   constexpr double kMargin = 48;
-  constexpr double kPlot = kSide - kMargin - 16;
+  constexpr double kAbove = 28;
+  constexpr double kPlot = kSide - kMargin - kAbove;
   const auto x_of = [](double p) { return kMargin + p * kPlot; };
-  const auto y_of = [](double p) { return 16 + (1 - p) * kPlot; };
+  const auto y_of = [](double p) { return kAbove + (1 - p) * kPlot; };
   std::string svg = Open(kSide, kSide, "Reliability diagram");
   for (int tick = 0; tick <= 10; tick += 2) {
     const double p = tick / 10.0;
@@ -137,7 +138,7 @@ std::string ReliabilityDiagram(const matching::Reliability& reliability) {
   }
   absl::StrAppend(&svg, Line(x_of(0), y_of(0), x_of(1), y_of(0), "axis"),
                   Label(x_of(0.5), kSide - 2, "middle", "said"),
-                  Label(14, 12, "start", "found"), "</svg>");
+                  Label(kMargin - 6, 12, "end", "found"), "</svg>");
   return svg;
 }
 

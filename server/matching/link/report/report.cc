@@ -30,7 +30,7 @@ td.n { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap;
 section.pair { border: 1px solid #d5d9e0; border-radius: 6px; padding: 1rem; margin: 1rem 0; overflow-x: auto; break-inside: avoid; }
 section.pair table { margin: .5rem 0; }
 .differs { font-weight: 600; } .quiet { color: #5a6270; } .note { background: #fff6e0; border-inline-start: 4px solid #d09000; padding: .5rem .8rem; }
-.charts { display: flex; flex-wrap: wrap; gap: 2rem; } svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: #3a4250; }
+.charts { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 2rem; } svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: #3a4250; }
 .bar { fill: #4a6fa5; } .for { fill: #2f6db3; } .against { fill: #c2571a; }
 .key { display: inline-block; width: .8em; height: .8em; margin-inline: .6em .3em; } .key.for { background: #2f6db3; } .key.against { background: #c2571a; }
 .grid { stroke: #e3e6eb; } .axis { stroke: #3a4250; } .diagonal { stroke: #8a93a3; stroke-dasharray: 5 4; }
@@ -190,11 +190,11 @@ std::string Waterfall(const matching::Explanation& explanation) {
   return html;
 }
 
-std::string PairSection(const ReportPair& pair) {
+std::string PairSection(const ReportPair& pair, uint64_t people) {
   const matching::Explanation& explanation = pair.explanation;
   std::string html = absl::StrCat(
       "<section class='pair'><h3>", Isolated(pair.id_a), " and ",
-      Isolated(pair.id_b), ": ", Percent(explanation.probability));
+      Isolated(pair.id_b), ": ", Percent(explanation.probability), " among ", people, " people");
   if (pair.same.has_value()) {
     absl::StrAppend(&html, *pair.same ? " (truly one person)"
                                       : " (truly two people)");
@@ -238,7 +238,7 @@ std::string RenderReport(const Report& report) {
         "one person twice as likely, -1 half as likely. Values are shown as they "
         "were compared.</p>\n");
   }
-  for (const ReportPair& pair : report.pairs) html += PairSection(pair);
+  for (const ReportPair& pair : report.pairs) html += PairSection(pair, report.people);
   return html + "</body>\n</html>\n";
 }
 

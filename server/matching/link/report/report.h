@@ -1,6 +1,7 @@
 #ifndef PASSERELLE_SERVER_MATCHING_LINK_REPORT_REPORT_H_
 #define PASSERELLE_SERVER_MATCHING_LINK_REPORT_REPORT_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,6 +26,8 @@ struct ReportPair {
 struct Report {
   std::string title;
   std::vector<std::pair<std::string, std::string>> facts;
+  // How many were compared: no probability is shown without it.
+  uint64_t people = 0;
   // Of every pair that was listed.
   std::vector<double> probabilities;
   std::vector<bool> truths;  // one for each, or empty
