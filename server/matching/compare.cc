@@ -165,10 +165,16 @@ void Comparer::CompareNames(const RecordView& a, const RecordView& b,
     return has(view, WordRole::kGiven) || has(view, WordRole::kFamily);
   };
   const bool roles = has_roles(a) && has_roles(b);
-  const auto comparison_of = [roles](WordRole x, WordRole y) {
+  // Who has one name alone may have it in either field.
+  const auto has_both = [&](const RecordView& view) {
+    return has(view, WordRole::kGiven) && has(view, WordRole::kFamily);
+  };
+  const bool both_sure = has_both(a) && has_both(b);
+  const auto comparison_of = [roles, both_sure](WordRole x, WordRole y) {
     if (!roles || x == WordRole::kUnknown || y == WordRole::kUnknown)
       return Comparison::kName;
-    if (x != y) return Comparison::kSwappedName;
+    if (x != y)
+      return both_sure ? Comparison::kSwappedName : Comparison::kName;
     return x == WordRole::kGiven ? Comparison::kGivenName
                                  : Comparison::kFamilyName;
   };
