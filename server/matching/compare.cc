@@ -10,8 +10,6 @@
 namespace passerelle::matching {
 namespace {
 
-// Remembered similarities of a thread: a power of two.
-constexpr size_t kMemory = size_t{1} << 19;
 // Words that may stand in another role, or in no role, must agree so well.
 constexpr int kOtherRoleLevel = 3;
 constexpr int kSwappedLevel = 2;
@@ -135,20 +133,20 @@ double WeightOf(const Model& model, Comparison comparison, int level,
   return std::clamp(std::log2(table.m[l] / against), floor, ceiling);
 }
 
-Comparer::Comparer(const Population::Impl& population)
-    : population_(population), memory_(kMemory) {}
+Comparer::Comparer(const Population::Impl& population, size_t memory)
+    : population_(population), memory_(memory) {}
 
 float Comparer::Similarity(const TokenEntry& a, const TokenEntry& b) {
   if (&a == &b) return 1;
-  // Words of a request live shortly: their addresses are used again.
-  if (a.id == UINT32_MAX || b.id == UINT32_MAX)
-    return population_.similarity().Compare(a.prepared, b.prepared);
-  const auto x = reinterpret_cast<uintptr_t>(&a);
-  const auto y = reinterpret_cast<uintptr_t>(&b);
-  const uint64_t key = MixHash(std::min(x, y), std::max(x, y));
-  Remembered& slot = memory_[key & (kMemory - 1)];
-  if (slot.key != key) {
-    slot.key = key;
+  // Entries do not move or die while a comparer lives.
+  const TokenEntry* const low = std::min(&a, &b);
+  const TokenEntry* const high = std::max(&a, &b);
+  const uint64_t hash = MixHash(reinterpret_cast<uintptr_t>(low),
+                                reinterpret_cast<uintptr_t>(high));
+  Remembered& slot = memory_[hash & (memory_.size() - 1)];
+  if (slot.low != low || slot.high != high) {
+    slot.low = low;
+    slot.high = high;
     slot.similarity = population_.similarity().Compare(a.prepared, b.prepared);
   }
   return slot.similarity;
@@ -165,10 +163,16 @@ void Comparer::CompareNames(const RecordView& a, const RecordView& b,
     return has(view, WordRole::kGiven) || has(view, WordRole::kFamily);
   };
   const bool roles = has_roles(a) && has_roles(b);
-  const auto comparison_of = [roles](WordRole x, WordRole y) {
+  // Who has one name alone may have it in either field.
+  const auto has_both = [&](const RecordView& view) {
+    return has(view, WordRole::kGiven) && has(view, WordRole::kFamily);
+  };
+  const bool both_sure = has_both(a) && has_both(b);
+  const auto comparison_of = [roles, both_sure](WordRole x, WordRole y) {
     if (!roles || x == WordRole::kUnknown || y == WordRole::kUnknown)
       return Comparison::kName;
-    if (x != y) return Comparison::kSwappedName;
+    if (x != y)
+      return both_sure ? Comparison::kSwappedName : Comparison::kName;
     return x == WordRole::kGiven ? Comparison::kGivenName
                                  : Comparison::kFamilyName;
   };

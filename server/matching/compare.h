@@ -37,7 +37,12 @@ double WeightOf(const Model& model, Comparison comparison, int level,
 // Puts records side by side. One for each thread: it remembers similarities.
 class Comparer {
  public:
-  explicit Comparer(const Population::Impl& population);
+  // Similarities remembered: powers of two.
+  static constexpr size_t kMemory = size_t{1} << 19;
+  static constexpr size_t kSmallMemory = size_t{1} << 10;
+
+  explicit Comparer(const Population::Impl& population,
+                    size_t memory = kMemory);
 
   // Symmetric: swapping the records swaps positions and nothing else. What a
   // side does not have is not observed.
@@ -62,7 +67,8 @@ class Comparer {
 
   const Population::Impl& population_;
   struct Remembered {
-    uint64_t key = 0;
+    const TokenEntry* low = nullptr;
+    const TokenEntry* high = nullptr;
     float similarity = 0;
   };
   std::vector<Remembered> memory_;

@@ -129,7 +129,13 @@ absl::StatusOr<Model> Train(const Population& a, const Population& b,
                             const Model& prior, const LinkageOptions& options) {
   if (a.size() == 0 || b.size() == 0) return prior;
   const std::unique_ptr<Population::Impl> merged = Merge(a, b);
-  return TrainOn(*merged, Scope{static_cast<Row>(a.size())}, prior, options);
+  absl::StatusOr<Model> model =
+      TrainOn(*merged, Scope{static_cast<Row>(a.size())}, prior, options);
+  if (model.ok()) {
+    model->registered = std::clamp(
+        model->match_rate * static_cast<double>(a.size()), 0.01, 0.99);
+  }
+  return model;
 }
 
 absl::StatusOr<LinkageResult> Dedupe(const Population& population,

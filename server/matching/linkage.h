@@ -63,7 +63,8 @@ struct LinkageResult {
 // the prior. INVALID_ARGUMENT: options out of range. CANCELLED.
 absl::StatusOr<Model> Train(const Population& population, const Model& prior,
                             const LinkageOptions& options);
-// The same for pairs between two populations.
+// The same for pairs between two populations: `a` is what is searched, `b` who
+// is sought, and the model's `registered` is the share of `b` met in `a`.
 absl::StatusOr<Model> Train(const Population& a, const Population& b,
                             const Model& prior, const LinkageOptions& options);
 

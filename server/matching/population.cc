@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kMaxIdBytes = 512;
 constexpr size_t kNameCacheSize = 100'000;
+// Records with the same day of birth that one person may have given.
+constexpr double kOwnRecords = 10;
 constexpr int kDaysBeforeEpochYear = 1970;
 
 // A pool value holds an entry's id and what it is to the record.
@@ -463,7 +465,9 @@ double Population::Impl::DayShare(int32_t day) const {
   // stands for "some time that year".
   const double chance = BirthShare(day, day) / 365.25;
   const double by_chance = (others + 0.5) / (births_ + 0.5 / chance);
-  return std::clamp(std::max(by_chance, others / (births_ + 1)), 1e-12, 1.0);
+  // A few records may be one person's own.
+  const double heaped = std::max(0.0, others - kOwnRecords) / (births_ + 1);
+  return std::clamp(std::max(by_chance, heaped), 1e-12, 1.0);
 }
 
 double Population::Impl::BirthShare(int32_t first, int32_t last) const {

@@ -18,6 +18,8 @@ constexpr size_t kMaxNeighbourhood = 300;
 constexpr int kLastNeighbourLevel = 4;
 constexpr size_t kStrangerPairs = 60'000;
 constexpr size_t kChunk = 256;
+// Records of one person, the two that are compared among them.
+constexpr double kOwnRecords = 3;
 
 template <typename AnyToken>
 std::string KeyOf(const AnyToken& token) {
@@ -229,7 +231,7 @@ void TokenTable::ComputeShares(const TokenSimilarity& similarity,
     // The same spelling has the share of its cluster.
     counts[role][0] = counts[role][1];
  // The two records that are compared do not make their own word commoner.
-    const double own_records = std::min<double>(entry->records[role], 2);
+    const double own_records = std::min<double>(entry->records[role], kOwnRecords);
     for (size_t level = 0; level < kAgreementLevels; ++level) {
       const double own = (counts[role][level] - own_records + 0.5) / (n + 0.5 * distinct);
       const double share = std::max<double>(own, own + strangers_[length][level]);

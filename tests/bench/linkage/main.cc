@@ -7,6 +7,7 @@
 #include "tests/bench/linkage/names.h"
 #include "tests/bench/linkage/records.h"
 #include "tests/bench/linkage/table.h"
+#include "tests/bench/linkage/tracing.h"
 
 int main(int argc, char** argv) {
   if (argc < 2) {
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
   passerelle::bench::Report report;
   if (wanted("names")) passerelle::bench::MeasureNames(folder, &report);
   if (wanted("records")) passerelle::bench::MeasureRecords(folder, 2, &report);
+  if (wanted("tracing")) passerelle::bench::MeasureTracing(folder, 2, &report);
   report.Print();
   return 0;
 }
