@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "server/matching/data.h"
 #include "server/matching/letters.h"
+#include "server/matching/record.h"
 
 namespace passerelle::matching {
 namespace {
@@ -30,14 +31,36 @@ std::string WithoutArticle(const Token& token) {
   return std::string(sound.substr(2));
 }
 
-// Share of letters that agree, by optimal string alignment of bytes: 1 less the
-// number of edits over the length of the longer. For slips of the hand, which
-// sound unlike what was meant.
-float SpellingSimilarity(absl::string_view a, absl::string_view b) {
-  constexpr size_t kMost = 128;
-  a = a.substr(0, kMost);
-  b = b.substr(0, kMost);
-  if (a.empty() || b.empty()) return 0;
+// Letters of a word of this library's own making: valid UTF-8.
+struct Letters {
+  static constexpr size_t kMost = 2 * kMaxTokenLetters;
+  std::array<char32_t, kMost> letter;
+  size_t count = 0;
+
+  explicit Letters(absl::string_view text) {
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      if ((byte & 0xC0) == 0x80 && count > 0) {
+        letter[count - 1] = letter[count - 1] << 6 | (byte & 0x3F);
+      } else if (count < kMost) {
+        letter[count++] = byte;
+      } else {
+        return;
+      }
+    }
+  }
+  size_t size() const { return count; }
+  char32_t operator[](size_t i) const { return letter[i]; }
+};
+
+// Share of letters that agree, by optimal string alignment: 1 less the number
+// of edits over the length of the longer. For slips of the hand, which sound
+// unlike what was meant.
+float SpellingSimilarity(absl::string_view text_a, absl::string_view text_b) {
+  constexpr size_t kMost = Letters::kMost;
+  const Letters a(text_a);
+  const Letters b(text_b);
+  if (a.size() == 0 || b.size() == 0) return 0;
   std::array<uint16_t, kMost + 1> rows[3];
   uint16_t* before = rows[0].data();
   uint16_t* last = rows[1].data();

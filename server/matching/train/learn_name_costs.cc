@@ -2,6 +2,7 @@
 //   passerelle-learn-name-costs ../shared/data/linkage > name_costs.tsv
 // --half learns from every second pair, to see what is lost on unseen names.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -47,6 +48,10 @@ class Sounds {
  private:
   LetterFolder folder_;
 };
+
+// Distance, as share of deleting both words, up to which two words are taken
+// for one name.
+constexpr float kAlike = 0.25F;
 
 // Mined counts grow faster than what they teach.
 double WeightOf(int count) { return 1 + std::log(std::max(count, 1)); }
@@ -94,10 +99,11 @@ class Learner {
         << "\n# table\tkind\tsymbol, or place of a gap (0 first, 1 inside, 2 "
            "last)\tcosts\n";
     Print("latin-latin", LearnCosts(LatinVariants(), true));
-    const std::vector<SoundPair> arabic = LatinArabic();
-    Print("latin-arabic", LearnCosts(arabic, false));
+    const std::vector<SoundPair> pairs = LatinArabic();
+    const EditCosts arabic = LearnCosts(pairs, false);
+    Print("latin-arabic", arabic);
     Print("latin-ethiopic", LearnCosts(LatinEthiopic(), false));
-    Print("arabic-arabic", LearnCosts(ArabicVariants(), true));
+    Print("arabic-arabic", LearnCosts(ArabicVariants(pairs, arabic), true));
   }
 
  private:
@@ -158,23 +164,26 @@ class Learner {
     return pairs;
   }
 
-  // Arabic spellings of one Latin name.
-  std::vector<SoundPair> ArabicVariants() {
-    std::map<std::string, std::vector<std::pair<std::string, int>>> by_latin;
-    for (const auto& line :
-         ReadTabs(folder_ + "/wd_arabic/ar_en_tokens_dev.tsv")) {
-      if (line.size() < 3 || CountOf(line[2]) < 3) continue;
-      by_latin[line[0]].emplace_back(sounds_.Of(line[1]), CountOf(line[2]));
+  // Arabic spellings of names that sound alike in Latin letters. Mining puts
+  // words together that only stood in one name: those that do not sound like
+  // the Latin are left out.
+  std::vector<SoundPair> ArabicVariants(const std::vector<SoundPair>& known,
+                                        const EditCosts& latin_arabic) {
+    std::map<std::string, std::map<std::string, double>> by_latin;
+    for (const SoundPair& pair : known) {
+      const float whole = (latin_arabic.DeletionFirst(pair.first) +
+                           latin_arabic.DeletionSecond(pair.second)) /
+                          2;
+      if (latin_arabic.Distance(pair.first, pair.second) <=
+          kAlike * std::max(1.0F, whole))
+        by_latin[pair.first][pair.second] += pair.weight;
     }
     std::vector<SoundPair> pairs;
     for (const auto& [latin, variants] : by_latin) {
-      for (size_t i = 0; i < variants.size(); ++i) {
-        for (size_t j = 0; j < i; ++j) {
+      for (auto i = variants.begin(); i != variants.end(); ++i)
+        for (auto j = variants.begin(); j != i; ++j)
           pairs.push_back(
-              {variants[i].first, variants[j].first,
-               WeightOf(std::min(variants[i].second, variants[j].second))});
-        }
-      }
+              {i->first, j->first, std::min(i->second, j->second)});
     }
     return pairs;
   }
