@@ -19,12 +19,12 @@ using matching::TokenKind;
 
 // Bits of each feature: the more a field tells people apart, and the fewer
 // features it has, the more. Found on the FEBRL development sets.
-constexpr int kSoundDraws = 8;      // a bigram of a name's sound
+constexpr int kSoundDraws = 6;      // a bigram of a name's sound
 constexpr int kSkeletonDraws = 8;   // a bigram of its consonants
 constexpr int kDateDraws = 10;      // a digit of the birth date, a year
 constexpr int kPlaceDraws = 4;      // a bigram of a place's sound
-constexpr int kNumberDraws = 8;     // a bigram of a document's number
-constexpr int kPostcodeDraws = 6;   // a bigram of a postcode
+constexpr int kNumberDraws = 10;    // a bigram of a document's number
+constexpr int kPostcodeDraws = 8;   // a bigram of a postcode
 constexpr size_t kPhoneDigits = 8;  // the last ones: prefixes vary
 constexpr size_t kMaxWords = 12;
 
@@ -70,8 +70,7 @@ std::vector<Token> NameWords(const Record& record,
   return words;
 }
 
-// Sounds that scripts and spellings do not keep apart become one, and short
-// vowels, which Arabic does not write, are left to the ends of words.
+// Sounds that scripts and spellings do not keep apart become one.
 std::string Sound(absl::string_view phonetic) {
   std::string sound;
   for (const char c : phonetic) {
