@@ -130,6 +130,16 @@ class NameNormaliser::Impl {
                (word.text.size() > 2 ? next.text[1] : next.text[0]);
   }
 
+  // An article, apart or in one with its word, follows the word at `i`.
+  bool BeforeArticle(const std::vector<Word>& words, size_t i) const {
+    if (i + 1 >= words.size()) return false;
+    const Word& next = words[i + 1];
+    return (i + 2 < words.size() &&
+            IsArticleFor(RoleOf(next), next, words[i + 2])) ||
+           (next.script == Script::kArabic && next.letters > 4 &&
+            absl::string_view(next.phonetic).substr(0, 2) == "Al");
+  }
+
   // "Family, Given" becomes "Given Family"; "Given Family, MD" stays.
   void PutInOrder(std::vector<Word>* words) const {
     const auto comma =
@@ -157,7 +167,8 @@ class NameNormaliser::Impl {
         continue;
       }
       const bool opens = role == Role::kOpener && words.size() >= 3;
-      if ((role != Role::kBinder && !opens) || i + 1 >= words.size()) {
+      const bool binds = role == Role::kBinder && BeforeArticle(words, i);
+      if ((!binds && !opens) || i + 1 >= words.size()) {
         out.push_back(std::move(words[i]));
         continue;
       }

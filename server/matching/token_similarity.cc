@@ -16,6 +16,8 @@ namespace {
 constexpr float kArticlePenalty = 0.03F;
 // Of sound and spelling together, where that is more than sound alone.
 constexpr float kSoundShare = 0.6F;
+// What a difference counts across scripts.
+constexpr float kAcrossScripts = 0.4F;
 // Shorter words are not taken to begin with an article.
 constexpr size_t kMinBareSounds = 3;
 
@@ -196,7 +198,11 @@ float TokenSimilarity::CompareSounds(absl::string_view a, Script script_a,
   const EditCosts& costs = costs_[table];
   const float distance = costs.Distance(a, b);
   const float whole = (costs.DeletionFirst(a) + costs.DeletionSecond(b)) / 2;
-  return std::clamp(1 - distance / std::max(1.0F, whole), 0.0F, 1.0F);
+  float difference = distance / std::max(1.0F, whole);
+  // The best way of writing a name in another script is further from it than
+  // another spelling in its own.
+  if (script_a != script_b) difference *= kAcrossScripts;
+  return std::clamp(1 - difference, 0.0F, 1.0F);
 }
 
 float TokenSimilarity::Compare(const PreparedToken& a,
