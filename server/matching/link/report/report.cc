@@ -28,7 +28,7 @@ table { border-collapse: collapse; } th, td { text-align: start; padding: .2rem 
 th { font-weight: 600; } tbody tr:nth-child(odd) { background: #f5f6f8; }
 td.n { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
 section.pair { border: 1px solid #d5d9e0; border-radius: 6px; padding: 1rem; margin: 1rem 0; overflow-x: auto; break-inside: avoid; }
-section.pair table { margin: .5rem 0; }
+section.pair table { margin: .5rem 0; } section.pair td { overflow-wrap: anywhere; } section.pair svg { max-width: none; }
 .differs { font-weight: 600; } .quiet { color: #5a6270; } .note { background: #fff6e0; border-inline-start: 4px solid #d09000; padding: .5rem .8rem; }
 .charts { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 2rem; } svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: #3a4250; }
 .bar { fill: #4a6fa5; } .for { fill: #2f6db3; } .against { fill: #c2571a; }
