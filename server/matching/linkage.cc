@@ -183,74 +183,111 @@ void UseThirdRecords(const Population::Impl& population, const Model& model,
   *pairs = std::move(merged);
 }
 
-absl::StatusOr<LinkageResult> Run(Population::Impl& population, Scope scope,
-                                  const Model& model,
-                                  const LinkageOptions& options) {
+// What a call works on: rows, which pairs count, and where a model comes from.
+struct Work {
+  Population::Impl& population;
+  Scope scope;
+  const LinkageOptions& options;
+};
+
+// Candidates, then training if `train`, then scoring if `score`.
+absl::StatusOr<TrainedResult> Run(const Work& work, const Model& start,
+                                  bool train, bool score) {
+  const LinkageOptions& options = work.options;
   if (absl::Status status = Check(options); !status.ok()) return status;
+  Population::Impl& population = work.population;
   population.EnsureShares(options.threads);
-  LinkageResult result;
+  TrainedResult out{.model = start, .result = {}};
+  LinkageResult& result = out.result;
   result.report.records = population.live();
   absl::StatusOr<std::vector<PackedPair>> candidates =
-      FindCandidates(population, scope, options, &result.report);
+      FindCandidates(population, work.scope, options, &result.report);
   if (!candidates.ok()) return candidates.status();
-  absl::StatusOr<std::vector<Pair>> pairs =
-      Score(population, model, *candidates, options.min_probability, options);
+  if (train) {
+    absl::StatusOr<Model> model =
+        TrainModel(population, work.scope, *candidates, start, options);
+    if (!model.ok()) return model.status();
+    out.model = *std::move(model);
+    if (work.scope.boundary != 0) {
+      out.model.registered =
+          std::clamp(out.model.match_rate * work.scope.boundary, 0.01, 0.99);
+    }
+  }
+  if (!score) return out;
+  absl::StatusOr<std::vector<Pair>> pairs = Score(
+      population, out.model, *candidates, options.min_probability, options);
   if (!pairs.ok()) return pairs.status();
   result.pairs = *std::move(pairs);
-  if (options.use_third_records && scope.boundary == 0)
-    UseThirdRecords(population, model, options.threads,
+  std::vector<PackedPair>().swap(*candidates);
+  if (options.use_third_records && work.scope.boundary == 0)
+    UseThirdRecords(population, out.model, options.threads,
                     options.min_probability, &result.pairs);
   for (Pair& pair : result.pairs) {
     result.report.expected_matches += pair.probability;
-    pair.b -= scope.boundary;
+    pair.b -= work.scope.boundary;
   }
-  return result;
+  return out;
 }
 
-absl::StatusOr<Model> TrainOn(Population::Impl& population, Scope scope,
-                              const Model& prior,
-                              const LinkageOptions& options) {
+// Across two populations; nothing to do where one is empty.
+absl::StatusOr<TrainedResult> RunAcross(const Population& a,
+                                        const Population& b, const Model& start,
+                                        const LinkageOptions& options,
+                                        bool train, bool score) {
   if (absl::Status status = Check(options); !status.ok()) return status;
-  population.EnsureShares(options.threads);
-  LinkageReport report;
-  absl::StatusOr<std::vector<PackedPair>> candidates =
-      FindCandidates(population, scope, options, &report);
-  if (!candidates.ok()) return candidates.status();
-  return TrainModel(population, scope, *candidates, prior, options);
+  if (a.size() == 0 || b.size() == 0)
+    return TrainedResult{.model = start, .result = {}};
+  const std::unique_ptr<Population::Impl> merged = Merge(a, b);
+  const Scope scope{static_cast<Row>(a.size())};
+  return Run({*merged, scope, options}, start, train, score);
+}
+
+template <typename Part>
+absl::StatusOr<Part> Take(absl::StatusOr<TrainedResult> result,
+                          Part TrainedResult::*part) {
+  if (!result.ok()) return result.status();
+  return std::move((*result).*part);
 }
 
 }  // namespace
 
 absl::StatusOr<Model> Train(const Population& population, const Model& prior,
                             const LinkageOptions& options) {
-  return TrainOn(population.impl(), Scope(), prior, options);
+  return Take(Run({population.impl(), Scope(), options}, prior, true, false),
+              &TrainedResult::model);
 }
 
 absl::StatusOr<Model> Train(const Population& a, const Population& b,
                             const Model& prior, const LinkageOptions& options) {
-  if (a.size() == 0 || b.size() == 0) return prior;
-  const std::unique_ptr<Population::Impl> merged = Merge(a, b);
-  absl::StatusOr<Model> model =
-      TrainOn(*merged, Scope{static_cast<Row>(a.size())}, prior, options);
-  if (model.ok()) {
-    model->registered = std::clamp(
-        model->match_rate * static_cast<double>(a.size()), 0.01, 0.99);
-  }
-  return model;
+  return Take(RunAcross(a, b, prior, options, true, false),
+              &TrainedResult::model);
 }
 
 absl::StatusOr<LinkageResult> Dedupe(const Population& population,
                                      const Model& model,
                                      const LinkageOptions& options) {
-  return Run(population.impl(), Scope(), model, options);
+  return Take(Run({population.impl(), Scope(), options}, model, false, true),
+              &TrainedResult::result);
 }
 
 absl::StatusOr<LinkageResult> Link(const Population& a, const Population& b,
                                    const Model& model,
                                    const LinkageOptions& options) {
-  if (a.size() == 0 || b.size() == 0) return LinkageResult();
-  const std::unique_ptr<Population::Impl> merged = Merge(a, b);
-  return Run(*merged, Scope{static_cast<Row>(a.size())}, model, options);
+  return Take(RunAcross(a, b, model, options, false, true),
+              &TrainedResult::result);
+}
+
+absl::StatusOr<TrainedResult> TrainAndDedupe(const Population& population,
+                                             const Model& prior,
+                                             const LinkageOptions& options) {
+  return Run({population.impl(), Scope(), options}, prior, true, true);
+}
+
+absl::StatusOr<TrainedResult> TrainAndLink(const Population& a,
+                                           const Population& b,
+                                           const Model& prior,
+                                           const LinkageOptions& options) {
+  return RunAcross(a, b, prior, options, true, true);
 }
 
 struct Explainer::Impl {

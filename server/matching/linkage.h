@@ -84,6 +84,19 @@ absl::StatusOr<LinkageResult> Link(const Population& a, const Population& b,
                                    const Model& model,
                                    const LinkageOptions& options);
 
+// Train, then Dedupe or Link with what was learnt: candidates are found once.
+struct TrainedResult {
+  Model model;
+  LinkageResult result;
+};
+absl::StatusOr<TrainedResult> TrainAndDedupe(const Population& population,
+                                             const Model& prior,
+                                             const LinkageOptions& options);
+absl::StatusOr<TrainedResult> TrainAndLink(const Population& a,
+                                           const Population& b,
+                                           const Model& prior,
+                                           const LinkageOptions& options);
+
 // Explains pairs of one run: made once, then cheap per pair. The populations
 // must outlive it. Thread safe.
 class Explainer {
