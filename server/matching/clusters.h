@@ -61,9 +61,6 @@ class ClusterBook {
  private:
   // Each record stays in the group it was born in or joined ("home"); merges
   // are edges between groups, so that undoing one is deleting its edge.
-  struct Home {
-    uint64_t cluster = 0;
-  };
   uint64_t Root(uint64_t cluster) const;
 
   uint64_t next_cluster_ = 1;

@@ -28,8 +28,8 @@ struct Contribution {
   absl::string_view level_name() const { return LevelName(comparison, level); }
 };
 
-// Why two records got their probability. prior + sum of weights == weight to
-// the last bits (1e-9), and probability follows from weight by the model's
+// Why two records got their probability. prior + via_weight + the sum of the
+// contributions' weights == weight to the last bits (1e-9), and probability follows from weight by the model's
 // calibration and `cap`.
 struct Explanation {
   std::string model_version;
@@ -42,7 +42,7 @@ struct Explanation {
   // Fields that one side or both left empty: no evidence either way.
   std::vector<Comparison> missing;
   // Set where the probability was lifted because both records are surely the
-  // person of a third: the id of that record. Its bar is the last contribution.
+  // person of a third: the id of that record.
   std::string via;
   double via_weight = 0;  // 0 without `via`; part of `weight`
 };

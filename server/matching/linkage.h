@@ -34,12 +34,17 @@ struct LinkageOptions {
   Progress progress;
 };
 
+inline constexpr Row kNoRow = UINT32_MAX;
+
 // One pair of records that may be one person.
 struct Pair {
   Row a = 0;  // Dedupe: a < b. Link: row of the first population
   Row b = 0;
   double weight = 0;       // log2 odds, everything included
   double probability = 0;  // calibrated and capped
+  // The third record that lifted the weight, if one did; see
+  // LinkageOptions::use_third_records.
+  Row via = kNoRow;
 };
 
 // What happened, for the officer and the log; no private data.
@@ -78,6 +83,19 @@ absl::StatusOr<LinkageResult> Dedupe(const Population& population,
 absl::StatusOr<LinkageResult> Link(const Population& a, const Population& b,
                                    const Model& model,
                                    const LinkageOptions& options);
+
+// Train, then Dedupe or Link with what was learnt: candidates are found once.
+struct TrainedResult {
+  Model model;
+  LinkageResult result;
+};
+absl::StatusOr<TrainedResult> TrainAndDedupe(const Population& population,
+                                             const Model& prior,
+                                             const LinkageOptions& options);
+absl::StatusOr<TrainedResult> TrainAndLink(const Population& a,
+                                           const Population& b,
+                                           const Model& prior,
+                                           const LinkageOptions& options);
 
 // Explains pairs of one run: made once, then cheap per pair. The populations
 // must outlive it. Thread safe.

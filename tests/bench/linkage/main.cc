@@ -1,9 +1,11 @@
 // Measures the matching engine on the development data:
 //   passerelle-bench-linkage ../shared/data/linkage [names] [records] …
 #include <cstdio>
+#include <cstdlib>
 #include <set>
 #include <string>
 
+#include "tests/bench/linkage/generated.h"
 #include "tests/bench/linkage/names.h"
 #include "tests/bench/linkage/records.h"
 #include "tests/bench/linkage/table.h"
@@ -23,6 +25,12 @@ int main(int argc, char** argv) {
   if (wanted("names")) passerelle::bench::MeasureNames(folder, &report);
   if (wanted("records")) passerelle::bench::MeasureRecords(folder, 2, &report);
   if (wanted("tracing")) passerelle::bench::MeasureTracing(folder, 2, &report);
+  if (wanted("speed")) {
+    const char* const people = std::getenv("PASSERELLE_LINKAGE_PEOPLE");
+    passerelle::bench::MeasureSpeed(
+        people == nullptr ? 1'300'000 : std::strtoul(people, nullptr, 10), 2,
+        &report);
+  }
   report.Print();
   return 0;
 }
