@@ -12,7 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
-#include "server/app/file_reader.h"
+#include "common/file_reader.h"
 #include "toml++/toml.h"
 
 namespace passerelle::app {

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/app/file_reader.h"
+#include "common/file_reader.h"
 #include "toml++/toml.h"
 
 namespace passerelle::app {

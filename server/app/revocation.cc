@@ -8,10 +8,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/file_reader.h"
 #include "common/log.h"
 #include "common/status_macros.h"
 #include "common/x509.h"
-#include "server/app/file_reader.h"
 
 namespace passerelle::app {
 namespace {

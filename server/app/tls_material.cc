@@ -18,9 +18,9 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "common/file_reader.h"
 #include "common/log.h"
 #include "common/status_macros.h"
-#include "server/app/file_reader.h"
 
 namespace passerelle::app {
 namespace {

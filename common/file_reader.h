@@ -1,12 +1,12 @@
-#ifndef PASSERELLE_SERVER_APP_FILE_READER_H_
-#define PASSERELLE_SERVER_APP_FILE_READER_H_
+#ifndef PASSERELLE_COMMON_FILE_READER_H_
+#define PASSERELLE_COMMON_FILE_READER_H_
 
 #include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
 
-namespace passerelle::app {
+namespace passerelle {
 
 enum class FilePrivacy { kAny, kOwnerOnly };
 
@@ -19,6 +19,6 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path,
                                           FilePrivacy privacy,
                                           size_t max_bytes);
 
-}  // namespace passerelle::app
+}  // namespace passerelle
 
-#endif  // PASSERELLE_SERVER_APP_FILE_READER_H_
+#endif  // PASSERELLE_COMMON_FILE_READER_H_

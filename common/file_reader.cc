@@ -1,4 +1,4 @@
-#include "server/app/file_reader.h"
+#include "common/file_reader.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,12 +11,12 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
-namespace passerelle::app {
+namespace passerelle {
 
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path,
                                           FilePrivacy privacy,
                                           size_t max_bytes) {
-  // NONBLOCK: a pipe put in the file's place must not hang the server.
+  // NONBLOCK: a pipe put in the file's place must not hang the program.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     const std::string message = absl::StrCat(path, ": ", strerror(errno));
@@ -51,4 +51,4 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path,
   }
 }
 
-}  // namespace passerelle::app
+}  // namespace passerelle

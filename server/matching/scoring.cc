@@ -1,0 +1,177 @@
+#include "server/matching/scoring.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/civil_time.h"
+
+namespace passerelle::matching {
+namespace {
+
+// The level of plain disagreement.
+int WorstLevel(Comparison comparison) {
+  return comparison <= Comparison::kName ? kWordsConflict
+                                         : LevelCount(comparison) - 1;
+}
+
+std::string TextOf(const TokenEntry* word) { return word->prepared.text; }
+
+template <typename Words>
+std::string TextOfWords(const Words& words) {
+  std::string text;
+  for (const TokenEntry* word : words)
+    absl::StrAppend(&text, text.empty() ? "" : " ", TextOf(word));
+  return text;
+}
+
+std::string DayText(int32_t number) {
+  return absl::FormatCivilTime(absl::CivilDay(1970, 1, 1) + number);
+}
+
+std::string BirthText(const RecordView& view) {
+  if (view.birth_first == view.birth_last) return DayText(view.birth_first);
+  const absl::CivilDay first = absl::CivilDay(1970, 1, 1) + view.birth_first;
+  const absl::CivilDay last = absl::CivilDay(1970, 1, 1) + view.birth_last;
+  if (first.month() == 1 && first.day() == 1 && last.month() == 12 &&
+      last.day() == 31) {
+    return first.year() == last.year()
+               ? absl::StrCat(first.year())
+               : absl::StrCat(first.year(), "-", last.year());
+  }
+  return absl::StrCat(DayText(view.birth_first), "/", DayText(view.birth_last));
+}
+
+absl::string_view SexText(Sex sex) {
+  switch (sex) {
+    case Sex::kFemale:
+      return "female";
+    case Sex::kMale:
+      return "male";
+    case Sex::kOther:
+      return "other";
+    case Sex::kUnknown:
+      break;
+  }
+  return "";
+}
+
+std::string ValueOf(const RecordView& view, Comparison comparison, int index) {
+  const auto listed = [index](const auto& list) {
+    return index >= 0 && static_cast<size_t>(index) < list.size
+               ? list[static_cast<size_t>(index)]->text
+               : std::string();
+  };
+  switch (comparison) {
+    case Comparison::kGivenName:
+    case Comparison::kFamilyName:
+    case Comparison::kSwappedName:
+    case Comparison::kName:
+      return index >= 0 && static_cast<size_t>(index) < view.names.size
+                 ? TextOf(view.names[static_cast<size_t>(index)].token)
+                 : std::string();
+    case Comparison::kNameOrder:
+      return "";
+    case Comparison::kBirthDate:
+      return BirthText(view);
+    case Comparison::kSex:
+      return std::string(SexText(view.sex));
+    case Comparison::kPlace:
+      return TextOfWords(view.place);
+    case Comparison::kPostcode:
+      return view.postcode->text;
+    case Comparison::kAddress:
+      return TextOfWords(view.address);
+    case Comparison::kPhone:
+      return listed(view.phones);
+    case Comparison::kIdentifier:
+      return listed(view.identifiers);
+    case Comparison::kOccupation:
+      return TextOfWords(view.occupation);
+    case Comparison::kRelatives: {
+      std::string text;
+      for (const RelativeWord& word : view.relatives)
+        absl::StrAppend(&text, text.empty() ? "" : " ", TextOf(word.token));
+      return text;
+    }
+  }
+  return "";
+}
+
+void AddMissing(const RecordView& a, const RecordView& b,
+                std::vector<Comparison>* missing) {
+  const auto check = [missing](Comparison comparison, bool in_a, bool in_b) {
+    if (!in_a || !in_b) missing->push_back(comparison);
+  };
+  check(Comparison::kName, !a.names.empty(), !b.names.empty());
+  check(Comparison::kBirthDate, a.has_birth, b.has_birth);
+  check(Comparison::kSex, a.sex != Sex::kUnknown, b.sex != Sex::kUnknown);
+  check(Comparison::kPlace, !a.place.empty(), !b.place.empty());
+  check(Comparison::kPostcode, a.postcode != nullptr, b.postcode != nullptr);
+  check(Comparison::kAddress, !a.address.empty(), !b.address.empty());
+  check(Comparison::kPhone, !a.phones.empty(), !b.phones.empty());
+  check(Comparison::kIdentifier, !a.identifiers.empty(),
+        !b.identifiers.empty());
+  check(Comparison::kOccupation, !a.occupation.empty(), !b.occupation.empty());
+  check(Comparison::kRelatives, !a.relatives.empty(), !b.relatives.empty());
+}
+
+}  // namespace
+
+int EffectiveLevel(const Model& model, const Observation& o) {
+  if (!UsesShare(o.comparison, o.level)) return o.level;
+  const int worst = WorstLevel(o.comparison);
+  return WeightOf(model, o.comparison, o.level, o.share) >=
+                 WeightOf(model, o.comparison, worst, 0)
+             ? o.level
+             : worst;
+}
+
+double EvidenceOf(const Model& model, const Observations& observations) {
+  double sum = 0;
+  for (const Observation& o : observations)
+    sum += WeightOf(model, o.comparison, EffectiveLevel(model, o), o.share);
+  return sum;
+}
+
+double CapOf(const RecordView& a, const RecordView& b) {
+  return a.known_distinct != 0 && a.known_distinct == b.known_distinct
+             ? kReviewCap
+             : 1;
+}
+
+Explanation Explain(const Model& model, const RecordView& a,
+                    const RecordView& b, const Observations& observations) {
+  Explanation out;
+  out.model_version = model.Version();
+  out.prior = model.PriorWeight();
+  out.weight = out.prior;
+  for (const Observation& o : observations) {
+    Contribution c;
+    c.comparison = o.comparison;
+    c.level = EffectiveLevel(model, o);
+    c.value_a = ValueOf(a, o.comparison, o.a);
+    c.value_b = ValueOf(b, o.comparison, o.b);
+    c.m = model.levels[static_cast<size_t>(c.comparison)]
+              .m[static_cast<size_t>(c.level)];
+    c.share = UsesShare(c.comparison, c.level) ? o.share : 0;
+    c.weight = WeightOf(model, c.comparison, c.level, c.share);
+    out.weight += c.weight;
+    out.contributions.push_back(std::move(c));
+  }
+  out.cap = CapOf(a, b);
+  out.probability =
+      std::min(model.calibration.Probability(out.weight), out.cap);
+  AddMissing(a, b, &out.missing);
+  return out;
+}
+
+double RecomputeWeight(const Explanation& explanation, const Model& model) {
+  double weight = model.PriorWeight() + explanation.via_weight;
+  for (const Contribution& c : explanation.contributions)
+    weight += WeightOf(model, c.comparison, c.level, c.share);
+  return weight;
+}
+
+}  // namespace passerelle::matching
