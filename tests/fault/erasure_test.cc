@@ -251,7 +251,7 @@ TEST(ErasureTest, NothingPrivateIsInClearAndNothingErasedComesBack) {
   EXPECT_THAT(Places(server, wrapped), IsEmpty());
   const StoreContent content = ReadStore(store);
   EXPECT_EQ(content.integrity, "ok");
-  EXPECT_THAT(content.chain, IsOk());
+  EXPECT_THAT(content.journal, IsOk());
 
   // Database and keys of before, the ledger of now.
   for (const char* end : {"", ".keys"}) {
@@ -381,7 +381,7 @@ TEST(RotationTest, KeysAreRotatedUnderLoadAndKill) {
   const Comparison comparison = Compare(writers.journal(), content);
   EXPECT_EQ(comparison.lost, 0);
   EXPECT_EQ(comparison.duplicated, 0);
-  EXPECT_THAT(content.chain, IsOk());
+  EXPECT_THAT(content.journal, IsOk());
   std::cout << writers.acknowledged() << " changes acknowledged" << std::endl;
 }
 
