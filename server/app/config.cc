@@ -70,6 +70,10 @@ std::vector<Option> Bind(ServerConfig* c) {
       {"revocation", "file", optional_text(&c->revocation.file)},
       {"store", "path", text(&c->store.path)},
       {"store", "readers", Number{&c->store.readers, 1, 64}},
+      {"evidence", "key", optional_text(&c->evidence.key)},
+      {"evidence", "checkpoint_interval",
+       Span{&c->evidence.checkpoint_interval, absl::Seconds(1),
+            absl::Hours(1)}},
       {"limits", "max_receive_bytes",
        Number{&c->limits.max_receive_bytes, 64 << 10, 64 << 20}},
       {"limits", "request_bytes",
@@ -273,6 +277,14 @@ DrainOptions ServerConfig::DrainSettings() const {
   DrainOptions options;
   options.deadline = server.drain;
   return options;
+}
+
+std::string ServerConfig::CheckpointKeyPath() const {
+  if (!evidence.key.empty()) return evidence.key;
+  const size_t slash = store.path.rfind('/');
+  return absl::StrCat(
+      slash == std::string::npos ? "" : store.path.substr(0, slash + 1),
+      "checkpoint.key");
 }
 
 absl::StatusOr<ServerConfig> LoadConfig(const std::string& path) {

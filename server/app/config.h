@@ -43,6 +43,13 @@ struct ServerConfig {
     int64_t readers = 4;
   } store;
 
+  struct Evidence {
+    // Private key that signs the journal; made at the first start. Empty:
+    // `checkpoint.key` in the database's folder.
+    std::string key;
+    absl::Duration checkpoint_interval = absl::Seconds(60);
+  } evidence;
+
   struct Limits {
     int64_t max_receive_bytes = 4 << 20;
     int64_t request_bytes = 64 << 10;
@@ -86,6 +93,7 @@ struct ServerConfig {
   TlsMaterial::Options TlsOptions() const;
   ServerSettings TransportSettings() const;
   DrainOptions DrainSettings() const;
+  std::string CheckpointKeyPath() const;
 };
 
 // Reads a file. Returns: kInvalidArgument with every problem, one a line;

@@ -88,6 +88,12 @@ void TestServer::Tamper(
   Start();
 }
 
+void TestServer::WhileStopped(const std::function<void()>& body) {
+  server_.reset();
+  body();
+  Start();
+}
+
 std::vector<Leaf> TestServer::Journal() {
   server_.reset();
   std::vector<Leaf> leaves;

@@ -46,6 +46,9 @@ class TestServer {
   void Tamper(
       const std::function<absl::Status(storage::WriteTransaction&)>& body);
 
+  // Does something to the store's files while the server is stopped.
+  void WhileStopped(const std::function<void()>& body);
+
   // Every line of evidence, after verifying their tree. Restarts the server.
   std::vector<passerelle::internal::v1::Leaf> Journal();
 
