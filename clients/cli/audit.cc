@@ -9,7 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <optional>
+#include <memory>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -85,23 +85,14 @@ absl::StatusOr<client::CallOptions> CallOptionsOf(
   return call;
 }
 
-// What these commands check themselves, the client need not check before.
-absl::StatusOr<client::Profile> ProfileToCheck(const GlobalOptions& options,
-                                               std::string* checkpoint_file,
-                                               std::string* platform_key) {
-  PASSERELLE_ASSIGN_OR_RETURN(client::Profile profile, ChooseProfile(options));
-  if (checkpoint_file->empty()) *checkpoint_file = profile.checkpoint_file;
-  if (platform_key->empty()) *platform_key = profile.platform_key;
-  profile.checkpoint_file.clear();
-  if (checkpoint_file->empty()) {
-    return UsageError(
-        "nowhere to keep the checkpoint: give --checkpoint-file, or "
-        "checkpoint_file in the profile");
-  }
-  return profile;
-}
-
 }  // namespace
+
+// A platform whose journal was found to be what it was.
+struct AuditCommands::Held {
+  std::unique_ptr<client::Client> client;
+  client::CallOptions call;
+  client::KeptCheckpoint newest;
+};
 
 AuditCommands::AuditCommands(CLI::App* app) {
   audit_ = app->add_subcommand(
@@ -154,19 +145,32 @@ absl::Status AuditCommands::Run(const GlobalOptions& options,
   return Cosign(options, environment);
 }
 
+absl::StatusOr<AuditCommands::Held> AuditCommands::Hold(
+    const GlobalOptions& options, CliEnvironment& environment) const {
+  PASSERELLE_ASSIGN_OR_RETURN(client::Profile profile, ChooseProfile(options));
+  const std::string file =
+      checkpoint_file_.empty() ? profile.checkpoint_file : checkpoint_file_;
+  if (file.empty()) {
+    return UsageError(
+        "nowhere to keep the checkpoint: give --checkpoint-file, or "
+        "checkpoint_file in the profile");
+  }
+  const client::Witness witness(
+      file, platform_key_.empty() ? profile.platform_key : platform_key_);
+  profile.checkpoint_file.clear();  // checked here, not by the client as well
+  Held held;
+  PASSERELLE_ASSIGN_OR_RETURN(held.call, CallOptionsOf(options));
+  PASSERELLE_ASSIGN_OR_RETURN(held.client, environment.open(profile));
+  PASSERELLE_ASSIGN_OR_RETURN(
+      held.newest, witness.Check(FetchWith(*held.client, held.call)));
+  return held;
+}
+
 absl::Status AuditCommands::Check(const GlobalOptions& options,
                                   CliEnvironment& environment) {
-  PASSERELLE_ASSIGN_OR_RETURN(
-      const client::Profile profile,
-      ProfileToCheck(options, &checkpoint_file_, &platform_key_));
-  PASSERELLE_ASSIGN_OR_RETURN(const client::CallOptions call,
-                              CallOptionsOf(options));
-  PASSERELLE_ASSIGN_OR_RETURN(const auto client, environment.open(profile));
-  const client::Witness witness(checkpoint_file_, platform_key_);
-  PASSERELLE_ASSIGN_OR_RETURN(const client::KeptCheckpoint newest,
-                              witness.Check(FetchWith(*client, call)));
-  environment.streams.out << newest.text.tree_size << " lines, signed by "
-                          << newest.key.Text() << "\n";
+  PASSERELLE_ASSIGN_OR_RETURN(const Held held, Hold(options, environment));
+  environment.streams.out << held.newest.text.tree_size << " lines, signed by "
+                          << held.newest.key.Text() << "\n";
   return absl::OkStatus();
 }
 
@@ -269,24 +273,17 @@ absl::Status AuditCommands::Cosign(const GlobalOptions& options,
                                    CliEnvironment& environment) {
   PASSERELLE_ASSIGN_OR_RETURN(const note::SignerKey key,
                               ReadWitnessKey(witness_key_));
-  PASSERELLE_ASSIGN_OR_RETURN(
-      const client::Profile profile,
-      ProfileToCheck(options, &checkpoint_file_, &platform_key_));
-  PASSERELLE_ASSIGN_OR_RETURN(const client::CallOptions call,
-                              CallOptionsOf(options));
-  PASSERELLE_ASSIGN_OR_RETURN(const auto client, environment.open(profile));
-  const client::Witness witness(checkpoint_file_, platform_key_);
-  PASSERELLE_ASSIGN_OR_RETURN(const client::KeptCheckpoint newest,
-                              witness.Check(FetchWith(*client, call)));
+  PASSERELLE_ASSIGN_OR_RETURN(const Held held, Hold(options, environment));
+  const note::CheckpointText& newest = held.newest.text;
   pb::CosignCheckpointRequest request;
-  request.set_tree_size(newest.text.tree_size);
+  request.set_tree_size(newest.tree_size);
   request.set_public_key(key.verifier().Text());
-  request.set_signature(key.Sign(newest.text.Write(), absl::Now()));
+  request.set_signature(key.Sign(newest.Write(), absl::Now()));
   PASSERELLE_ASSIGN_OR_RETURN(
       const pb::Checkpoint signed_by,
-      client->Call<pb::Checkpoint>(absl::StrCat(kService, "CosignCheckpoint"),
-                                   request, call));
-  environment.streams.out << newest.text.tree_size << " lines, co-signed by "
+      held.client->Call<pb::Checkpoint>(
+          absl::StrCat(kService, "CosignCheckpoint"), request, held.call));
+  environment.streams.out << newest.tree_size << " lines, co-signed by "
                           << signed_by.cosignatures_size() << " missions\n";
   return absl::OkStatus();
 }

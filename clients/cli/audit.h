@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "clients/cli/app.h"
 #include "clients/cli/options.h"
 
@@ -24,6 +25,9 @@ class AuditCommands {
   absl::Status Run(const GlobalOptions& options, CliEnvironment& environment);
 
  private:
+  struct Held;
+  absl::StatusOr<Held> Hold(const GlobalOptions& options,
+                            CliEnvironment& environment) const;
   absl::Status Check(const GlobalOptions& options, CliEnvironment& environment);
   absl::Status Export(const GlobalOptions& options,
                       CliEnvironment& environment);

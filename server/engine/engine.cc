@@ -39,6 +39,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   PASSERELLE_RETURN_IF_ERROR(store->Read([&](storage::ReadTransaction& tx) {
     return journal::LoadTree(&tx, &*engine->tree_);
   }));
+  engine->leaf_index_ = journal::LeafIndex(engine->tree_->size());
   PASSERELLE_RETURN_IF_ERROR(engine->SignTree());
   engine->writer_ = std::thread([e = engine.get()] { e->WriterLoop(); });
   return engine;

@@ -21,7 +21,7 @@ constexpr absl::Duration kRequestMemory = absl::Hours(24 * 90);
 constexpr absl::Duration kMailMemory = absl::Hours(24 * 180);
 constexpr int kMaintenanceRows = 200;
 constexpr size_t kMaxUnwritten = 1 << 17;
-constexpr size_t kIndexAtOnce = 1024;  // leaves; takes a millisecond or two
+constexpr int64_t kIndexAtOnce = 1024;  // leaves; takes a millisecond or two
 
 }  // namespace
 
@@ -51,7 +51,10 @@ void Engine::WriterLoop() {
     }
     if (idle && stopping) return EndJournal();
     RunTimers();
-    if (idle || leaf_index_.pending() >= kIndexAtOnce) IndexLeaves();
+    if (leaf_index_.behind() >= kIndexAtOnce ||
+        (idle && leaf_index_.has_subjects())) {
+      IndexLeaves();
+    }
     // The first leaves of all at once, so that there is something to hold on
     // to.
     if (signed_size_ <= 0 ||

@@ -9,7 +9,9 @@ checked here with hashlib and an Ed25519 of this file. Standard library only.
 import base64
 import hashlib
 import json
+import sqlite3
 import stat
+import subprocess
 import sys
 
 from passerelle_platform import Platform
@@ -280,6 +282,31 @@ def test_cosignatures(check, scratch):
                    for line in lines) == 1, mission
 
 
+def test_operator_verifies_the_journal(check):
+    platform = check.platform
+    assert platform.stop() == 0
+    command = [platform.bin / "passerelled", "--verify_journal", "--config",
+               platform.dir / "server.toml"]
+    sound = subprocess.run(command, text=True, capture_output=True)
+    assert sound.returncode == 0 and "lines" in sound.stdout, sound
+    store = platform.dir / "store.db"
+    before = store.read_bytes()
+    database = sqlite3.connect(store)
+    row, leaves = database.execute(
+        "SELECT first_sequence, leaves FROM journal "
+        "ORDER BY first_sequence LIMIT 1 OFFSET 3").fetchone()
+    database.execute("UPDATE journal SET leaves = ? WHERE first_sequence = ?",
+                     (leaves[:-1] + bytes([leaves[-1] ^ 1]), row))
+    database.commit()
+    database.close()
+    altered = subprocess.run(command, text=True, capture_output=True)
+    assert altered.returncode == 1 and "journal" in altered.stderr, altered
+    for name in ("store.db-wal", "store.db-shm"):
+        (platform.dir / name).unlink(missing_ok=True)
+    store.write_bytes(before)
+    platform.start()
+
+
 def test_profile_that_keeps_a_checkpoint(check, scratch):
     """A client refuses a platform that was set back, before it sends."""
     platform = check.platform
@@ -311,6 +338,7 @@ def main():
         test_extract(check, platform.dir)
         test_consistency(check, platform.dir)
         test_cosignatures(check, platform.dir)
+        test_operator_verifies_the_journal(check)
         test_profile_that_keeps_a_checkpoint(check, platform.dir)
 
 
