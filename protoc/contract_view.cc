@@ -65,6 +65,11 @@ bool IsGeneric(const MethodDescriptor* method) {
           absl::StartsWith(method->name(), "List"));
 }
 
+bool IsGuarded(const ServiceDescriptor* service) {
+  const auto shape = service->options().GetExtension(options::shape);
+  return shape != options::MAILBOX && shape != options::EVIDENCE;
+}
+
 std::string Stem(const FileDescriptor* file) {
   absl::string_view name = file->name();
   name.remove_prefix(name.rfind('/') + 1);

@@ -42,6 +42,9 @@ bool Creates(const MethodDescriptor* method);
 // Get and List methods of resources.
 bool IsGeneric(const MethodDescriptor* method);
 
+// False for services that are served without guards: mailbox and evidence.
+bool IsGuarded(const ServiceDescriptor* service);
+
 // Lower-case snake name of a file without folder and extension.
 std::string Stem(const FileDescriptor* file);
 

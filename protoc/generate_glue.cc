@@ -5,10 +5,6 @@
 namespace passerelle::plugin {
 namespace {
 
-bool HasVerbs(const ServiceDescriptor* service) {
-  return service->options().GetExtension(options::shape) != options::MAILBOX;
-}
-
 std::string VerbsMaker(const ServiceDescriptor* service) {
   return absl::StrReplaceAll(absl::StrCat("Make", service->name(), "|"),
                              {{"Service|", "Verbs"}, {"|", "Verbs"}});
@@ -96,7 +92,7 @@ std::string List(const Files& files) {
       const ServiceDescriptor* service = file->service(s);
       absl::StrAppend(&declarations, "std::shared_ptr<::grpc::Service> Make",
                       service->name(), "Glue(CallSink* sink);\n");
-      if (HasVerbs(service)) {
+      if (IsGuarded(service)) {
         absl::StrAppend(&verbs, "std::unique_ptr<Verbs> ", VerbsMaker(service),
                         "();\n");
       }
@@ -105,8 +101,8 @@ std::string List(const Files& files) {
           &rows, "      {\n          ", anchor,
           "::descriptor()->file()->service(", service->index(),
           "),\n          ",
-          HasVerbs(service) ? absl::StrCat("&domain::", VerbsMaker(service))
-                            : std::string("nullptr"),
+          IsGuarded(service) ? absl::StrCat("&domain::", VerbsMaker(service))
+                             : std::string("nullptr"),
           ",\n          &Make", service->name(), "Glue,\n      },\n");
     }
   }

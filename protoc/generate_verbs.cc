@@ -108,8 +108,7 @@ Output GenerateVerbs(const Files& files) {
   Output output;
   for (const FileDescriptor* file : files) {
     if (file->service_count() == 0) continue;
-    const auto shape = file->service(0)->options().GetExtension(options::shape);
-    if (shape == options::MAILBOX) continue;  // served by the mailbox itself
+    if (!IsGuarded(file->service(0))) continue;
     output[absl::StrCat("generated/", Stem(file), ".verbs.h")] = Header(file);
     output[absl::StrCat("generated/", Stem(file), ".verbs.cc")] = Source(file);
   }

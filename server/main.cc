@@ -11,7 +11,7 @@
 #include "server/app/process.h"
 #include "server/app/sealed_files.h"
 #include "server/app/server.h"
-#include "server/journal/carry_over.h"
+#include "server/app/store_upkeep.h"
 
 namespace {
 
@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   std::string config_path;
   bool check_config = false;
   bool migrate_only = false;
+  bool verify_journal = false;
   command.set_version_flag("--version", PASSERELLE_VERSION);
   command.add_option("--config", config_path, "Configuration file (TOML)")
       ->required();
@@ -45,6 +46,8 @@ int main(int argc, char** argv) {
                    "Check the configuration and stop");
   command.add_flag("--migrate_only", migrate_only,
                    "Bring the store to this version and stop");
+  command.add_flag("--verify_journal", verify_journal,
+                   "Verify the journal of a stopped server and stop");
   try {
     command.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -59,11 +62,15 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (migrate_only) {
-    const auto files = app::SealedFiles::Open(config->store, config->vault);
-    if (!files.ok()) return Fail(files.status());
-    const absl::Status carried =
-        passerelle::journal::CarryOverChain((*files)->store());
-    return carried.ok() ? 0 : Fail(carried);
+    const absl::Status migrated = app::MigrateStore(*config);
+    return migrated.ok() ? 0 : Fail(migrated);
+  }
+  if (verify_journal) {
+    const auto leaves = app::VerifyStoredJournal(*config);
+    if (!leaves.ok()) return Fail(leaves.status());
+    std::printf("%lld lines, as they were signed\n",
+                static_cast<long long>(*leaves));
+    return 0;
   }
   const auto server = app::Server::Start(*config);
   if (!server.ok()) return Fail(server.status());

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "clients/cli/audit.h"
 #include "clients/cli/errors.h"
 #include "clients/cli/flags.h"
 #include "clients/cli/naming.h"
@@ -84,6 +85,7 @@ class CommandLine {
   bool wants_health() const { return health_->parsed(); }
   bool wants_profile_check() const { return profile_check_->parsed(); }
   bool wants_version() const { return version_->parsed(); }
+  AuditCommands& audit() { return *audit_; }
   bool offline() const { return offline_; }
   const std::string& health_service() const { return health_service_; }
 
@@ -133,6 +135,7 @@ class CommandLine {
     profile_check_ = profile->add_subcommand(
         "check", "Checks the profile's files, then the connection");
     profile_check_->add_flag("--offline", offline_, "Check the files only");
+    audit_ = std::make_unique<AuditCommands>(&app_);
   }
 
   void AddCommand(Command& command) {
@@ -191,6 +194,7 @@ class CommandLine {
   CLI::App* health_ = nullptr;
   CLI::App* version_ = nullptr;
   CLI::App* profile_check_ = nullptr;
+  std::unique_ptr<AuditCommands> audit_;
   std::string health_service_;
   bool offline_ = false;
   std::map<std::string, CLI::App*> nouns_;
@@ -314,6 +318,8 @@ int RunCli(const std::vector<std::string>& words, CliEnvironment& environment) {
     streams.out << "passerelle " << PASSERELLE_VERSION << "\n";
   } else if (line.wants_profile_check()) {
     status = RunProfileCheck(line, streams);
+  } else if (line.audit().chosen()) {
+    status = line.audit().Run(line.options(), environment);
   } else if (line.wants_health()) {
     status = RunHealth(line, environment);
   } else {

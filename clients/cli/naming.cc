@@ -100,7 +100,7 @@ std::string NounComment(const MethodDescriptor* method) {
 
 const std::vector<std::string>& BuiltInNouns() {
   static const auto* const nouns =
-      new std::vector<std::string>{"health", "profile", "version"};
+      new std::vector<std::string>{"audit", "health", "profile", "version"};
   return *nouns;
 }
 

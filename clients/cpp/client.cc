@@ -18,6 +18,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "clients/cpp/errors.h"
+#include "clients/cpp/evidence.h"
 #include "clients/cpp/profile_check.h"
 #include "clients/cpp/request_id.h"
 #include "clients/cpp/tls_probe.h"
@@ -80,14 +81,15 @@ ClientOptions Complete(ClientOptions options,
   return options;
 }
 
-// Reads do nothing, mailbox calls do the same each time, changes are
-// recognised by their request id.
+// Reads do nothing, mailbox calls and signatures of checkpoints do the same
+// each time, changes are recognised by their request id.
 Repeatable RepeatableOf(const MethodDescriptor* method,
                         const Message& request) {
   namespace options = passerelle::options::v1;
   const options::Effect effect =
       method->options().GetExtension(options::access).effect();
-  if (effect == options::READ || effect == options::MAIL) {
+  if (effect == options::READ || effect == options::MAIL ||
+      effect == options::WITNESS) {
     return Repeatable::kYes;
   }
   const auto* field = RequestIdField(request.GetDescriptor());
@@ -117,7 +119,8 @@ Client::Client(std::shared_ptr<grpc::Channel> channel, std::string officer,
     : channel_(std::move(channel)),
       officer_(std::move(officer)),
       profile_(std::move(profile)),
-      options_(Complete(std::move(options), channel_)) {}
+      options_(Complete(std::move(options), channel_)),
+      unchecked_(profile_.has_value() && !profile_->checkpoint_file.empty()) {}
 
 Client::~Client() = default;
 
@@ -171,6 +174,23 @@ absl::Status Client::Explain(const absl::Status& status,
   }
   const absl::Status found = ProbeTls(*profile_, std::min(left, kProbeTimeout));
   return found.ok() ? status : found;
+}
+
+absl::Status Client::HoldToEvidence(const CallOptions& options) {
+  MutexLock lock(&evidence_mutex_);
+  if (!unchecked_) return absl::OkStatus();
+  const Witness witness(profile_->checkpoint_file, profile_->platform_key);
+  PASSERELLE_RETURN_IF_ERROR(
+      witness
+          .Check([&](const v1::GetConsistencyProofRequest& request,
+                     v1::ConsistencyProof* proof) {
+            return CallPath(
+                "/passerelle.v1.EvidenceService/GetConsistencyProof",
+                Repeatable::kYes, request, proof, options);
+          })
+          .status());
+  unchecked_ = false;
+  return absl::OkStatus();
 }
 
 absl::Status Client::CallPath(const std::string& path, Repeatable repeatable,
@@ -227,6 +247,7 @@ absl::Status Client::CallDynamic(const MethodDescriptor* method,
                      request.GetDescriptor()->full_name(), " and answer ",
                      response->GetDescriptor()->full_name(), " once"));
   }
+  PASSERELLE_RETURN_IF_ERROR(HoldToEvidence(options));
   std::unique_ptr<Message> filled(request.New());
   filled->CopyFrom(request);
   FillRequestId(*filled, options.request_id);
@@ -242,6 +263,7 @@ absl::Status Client::StreamDynamic(
     return MethodUnknown(
         absl::StrCat(method->full_name(), " does not answer with a stream"));
   }
+  PASSERELLE_RETURN_IF_ERROR(HoldToEvidence(options));
   grpc::ClientContext context;
   Prepare(context, options.officer.empty() ? officer_ : options.officer,
           options.deadline);

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "clients/cpp/profile.h"
 #include "clients/cpp/retry.h"
+#include "common/mutex.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
@@ -76,9 +77,12 @@ class Client {
   // Repeats what may be repeated (RunWithRetry) within the deadline: reads,
   // mailbox calls, and changes, because every change carries a request id.
   //
+  // With a profile that keeps a checkpoint, the first call is preceded by one
+  // that checks the platform's journal; nothing is sent until it is sound.
+  //
   // Returns: METHOD_UNKNOWN when name, request and response do not belong
   // together; the server's error; SERVER_NOT_REACHABLE, SERVER_NOT_TRUSTED or
-  // CERTIFICATE_REFUSED.
+  // CERTIFICATE_REFUSED; EVIDENCE_INCONSISTENT.
   template <typename Response>
   absl::StatusOr<Response> Call(absl::string_view method,
                                 const google::protobuf::Message& request,
@@ -122,6 +126,8 @@ class Client {
                           const google::protobuf::Message& request,
                           google::protobuf::Message* response,
                           const CallOptions& options);
+  // Before the first call: the platform's journal is what it was.
+  absl::Status HoldToEvidence(const CallOptions& options);
   absl::Status CallPath(const std::string& path, Repeatable repeatable,
                         const google::protobuf::Message& request,
                         google::protobuf::Message* response,
@@ -133,6 +139,9 @@ class Client {
   const std::string officer_;
   const std::optional<Profile> profile_;
   const ClientOptions options_;
+  Mutex evidence_mutex_;
+  // Whether the journal has to be checked before the next call.
+  bool unchecked_ ABSL_GUARDED_BY(evidence_mutex_);
 };
 
 }  // namespace passerelle::client

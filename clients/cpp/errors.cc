@@ -37,6 +37,11 @@ absl::Status MethodUnknown(absl::string_view message) {
   return ClientError(absl::StatusCode::kInternal, "METHOD_UNKNOWN", message);
 }
 
+absl::Status EvidenceInconsistent(absl::string_view message) {
+  return ClientError(absl::StatusCode::kDataLoss, "EVIDENCE_INCONSISTENT",
+                     message);
+}
+
 absl::Status MailboxGap(int64_t expected, int64_t found) {
   return MakeError(
       absl::StatusCode::kDataLoss, "MAILBOX_GAP",

@@ -34,6 +34,10 @@ absl::Status MethodUnknown(absl::string_view message);
 // DATA_LOSS MAILBOX_GAP: sequence `found` came where `expected` had to come.
 absl::Status MailboxGap(int64_t expected, int64_t found);
 
+// DATA_LOSS EVIDENCE_INCONSISTENT: what the platform shows of its journal is
+// not what it signed, or is not signed by its key.
+absl::Status EvidenceInconsistent(absl::string_view message);
+
 }  // namespace passerelle::client
 
 #endif  // PASSERELLE_CLIENTS_CPP_ERRORS_H_

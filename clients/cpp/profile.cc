@@ -41,7 +41,9 @@ absl::StatusOr<Profile> ReadTable(const std::string& path,
       {"ca", &profile.ca},
       {"officer", &profile.officer},
       {"trust_domain", &profile.trust_domain},
-      {"server_name", &profile.server_name}};
+      {"server_name", &profile.server_name},
+      {"checkpoint_file", &profile.checkpoint_file},
+      {"platform_key", &profile.platform_key}};
   std::vector<std::string> problems;
   for (const auto& [key, node] : table) {
     const std::string word(key.str());
@@ -68,6 +70,7 @@ absl::StatusOr<Profile> ReadTable(const std::string& path,
   profile.certificate = ResolvePath(folder, profile.certificate);
   profile.key = ResolvePath(folder, profile.key);
   profile.ca = ResolvePath(folder, profile.ca);
+  profile.checkpoint_file = ResolvePath(folder, profile.checkpoint_file);
   return profile;
 }
 

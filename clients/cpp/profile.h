@@ -23,6 +23,8 @@ namespace passerelle::client {
 //     officer = "missions/iom-ma/officers/amina"   # optional
 //     trust_domain = "passerelle.example.org"      # optional
 //     server_name = "passerelle.internal"          # optional
+//     checkpoint_file = "ma/checkpoint"            # optional
+//     platform_key = "passerelle.example.org/journal+1a2b3c4d+AX…"  # optional
 struct Profile {
   // Name of the table; empty for a profile made by hand.
   std::string name = {};
@@ -39,6 +41,12 @@ struct Profile {
   std::string trust_domain = {};
   // Name the server's certificate must bear when it is not the address's host.
   std::string server_name = {};
+  // Where the newest checkpoint of the platform's journal is kept. When given,
+  // a client demands proof before its first call that the journal begins with
+  // it (clients/cpp/evidence.h). Empty: none is kept.
+  std::string checkpoint_file = {};
+  // The platform's key for checkpoints. Empty: that of the first contact.
+  std::string platform_key = {};
 };
 
 // `$XDG_CONFIG_HOME/passerelle/profiles.toml`, or below `~/.config`.

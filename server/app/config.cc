@@ -73,6 +73,10 @@ std::vector<Option> Bind(ServerConfig* c) {
       {"vault", "key_file", text(&c->vault.key_file)},
       {"vault", "key_store", text(&c->vault.key_store)},
       {"vault", "erasure_ledger", text(&c->vault.erasure_ledger)},
+      {"evidence", "key", optional_text(&c->evidence.key)},
+      {"evidence", "checkpoint_interval",
+       Span{&c->evidence.checkpoint_interval, absl::Seconds(1),
+            absl::Hours(1)}},
       {"limits", "max_receive_bytes",
        Number{&c->limits.max_receive_bytes, 64 << 10, 64 << 20}},
       {"limits", "request_bytes",
@@ -276,6 +280,14 @@ DrainOptions ServerConfig::DrainSettings() const {
   DrainOptions options;
   options.deadline = server.drain;
   return options;
+}
+
+std::string ServerConfig::CheckpointKeyPath() const {
+  if (!evidence.key.empty()) return evidence.key;
+  const size_t slash = store.path.rfind('/');
+  return absl::StrCat(
+      slash == std::string::npos ? "" : store.path.substr(0, slash + 1),
+      "checkpoint.key");
 }
 
 absl::StatusOr<ServerConfig> LoadConfig(const std::string& path) {

@@ -49,6 +49,13 @@ struct ServerConfig {
     std::string erasure_ledger = "/var/lib/passerelle/erasures.log";
   } vault;
 
+  struct Evidence {
+    // Private key that signs the journal; made at the first start. Empty:
+    // `checkpoint.key` in the database's folder.
+    std::string key;
+    absl::Duration checkpoint_interval = absl::Seconds(60);
+  } evidence;
+
   struct Limits {
     int64_t max_receive_bytes = 4 << 20;
     int64_t request_bytes = 64 << 10;
@@ -92,6 +99,7 @@ struct ServerConfig {
   TlsMaterial::Options TlsOptions() const;
   ServerSettings TransportSettings() const;
   DrainOptions DrainSettings() const;
+  std::string CheckpointKeyPath() const;
 };
 
 // Reads a file. Returns: kInvalidArgument with every problem, one a line;

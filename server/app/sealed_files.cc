@@ -12,7 +12,7 @@ namespace passerelle::app {
 
 absl::StatusOr<std::unique_ptr<SealedFiles>> SealedFiles::Open(
     const ServerConfig::Store& store, const ServerConfig::Vault& vault,
-    const std::string& vfs) {
+    const std::string& vfs, storage::sqlite::Upgrade upgrade) {
   // Without a usable key no file is made.
   PASSERELLE_RETURN_IF_ERROR(vault::ReadKeyFile(vault.key_file).status());
   std::unique_ptr<SealedFiles> files(new SealedFiles());
@@ -20,6 +20,7 @@ absl::StatusOr<std::unique_ptr<SealedFiles>> SealedFiles::Open(
   options.path = store.path;
   options.readers = static_cast<int>(store.readers);
   options.vfs = vfs;
+  options.upgrade = upgrade;
   PASSERELLE_ASSIGN_OR_RETURN(files->rows_,
                               storage::sqlite::SqliteStore::Open(options));
   bool sealed = false;

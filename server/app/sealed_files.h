@@ -22,7 +22,8 @@ class SealedFiles {
   // key store is not.
   static absl::StatusOr<std::unique_ptr<SealedFiles>> Open(
       const ServerConfig::Store& store, const ServerConfig::Vault& vault,
-      const std::string& vfs = "");
+      const std::string& vfs = "",
+      storage::sqlite::Upgrade upgrade = storage::sqlite::Upgrade::kAllow);
 
   storage::Store* store() { return store_.get(); }
   storage::Store* rows() { return rows_.get(); }  // as they are on disk

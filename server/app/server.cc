@@ -11,6 +11,7 @@
 #include "grpcpp/grpcpp.h"
 #include "passerelle/v1/error_reason.pb.h"
 #include "server/app/calendars.h"
+#include "server/app/checkpoint_key.h"
 #include "server/app/drain.h"
 #include "server/app/grpc_log.h"
 #include "server/app/health.h"
@@ -48,6 +49,7 @@ engine::EngineOptions EngineOptionsOf(const ServerConfig& config) {
   engine::EngineOptions options;
   options.max_batch = static_cast<int>(config.engine.max_batch);
   options.max_queue = static_cast<size_t>(config.engine.max_queue);
+  options.checkpoint_interval = config.evidence.checkpoint_interval;
   return options;
 }
 
@@ -123,8 +125,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   }
   p->contract = rpc::MakeContract(composition.services);
   PASSERELLE_ASSIGN_OR_RETURN(
-      p->engine, engine::Engine::Start(engine_options, p->contract.get(), store,
-                                       p->clock, std::move(calendars)));
+      note::SignerKey key,
+      LoadCheckpointKey(config.CheckpointKeyPath(), config.tls.trust_domain,
+                        store));
+  PASSERELLE_ASSIGN_OR_RETURN(
+      p->engine,
+      engine::Engine::Start(engine_options, p->contract.get(), store, p->clock,
+                            std::move(calendars),
+                            {std::move(key), config.tls.trust_domain}));
   PASSERELLE_RETURN_IF_ERROR(p->engine->Bootstrap(
       config.bootstrap.operator_mission, config.bootstrap.operator_officer));
 

@@ -171,6 +171,10 @@ void Contract::AddService(const Service& service) {
       spec.shape = MethodSpec::Shape::kMail;
       continue;
     }
+    if (shape == options::EVIDENCE) {
+      spec.shape = MethodSpec::Shape::kEvidence;
+      continue;
+    }
     if (shape == options::ANY_EXCHANGE) {
       spec.shape = MethodSpec::Shape::kExchangeVerb;
       spec.administrative = AdministrativeOf(method->name());

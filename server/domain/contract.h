@@ -33,6 +33,7 @@ struct MethodSpec {
     kVerb,          // acts on one resource of `kind`
     kExchangeVerb,  // acts on an exchange of any kind
     kMail,          // acts on the caller's mailbox
+    kEvidence,      // reads the journal, or signs it
   };
 
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
@@ -51,7 +52,7 @@ struct MethodSpec {
   options::AdministrativeVerb administrative =
       options::ADMINISTRATIVE_VERB_UNSPECIFIED;
 
-  const KindSpec* kind = nullptr;  // null for kExchangeVerb and kMail
+  const KindSpec* kind = nullptr;  // null for kExchangeVerb, kMail, kEvidence
   Verbs* verbs = nullptr;          // null when generic
 
   // Fields of the request; null when the request has none.

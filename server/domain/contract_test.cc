@@ -45,10 +45,11 @@ TEST(ContractTest, EveryMethodIsResolved) {
     EXPECT_NE(method->effect, options::EFFECT_UNSPECIFIED);
     EXPECT_NE(method->purpose, options::PURPOSE_UNSPECIFIED);
     EXPECT_EQ(method->request_id != nullptr, method->effect == options::CHANGE);
-    const bool about_a_kind =
-        method->shape != Shape::kMail && method->shape != Shape::kExchangeVerb;
-    EXPECT_EQ(method->kind != nullptr, about_a_kind);
-    EXPECT_EQ(method->verbs != nullptr, method->shape != Shape::kMail);
+    const bool guarded =
+        method->shape != Shape::kMail && method->shape != Shape::kEvidence;
+    EXPECT_EQ(method->kind != nullptr,
+              guarded && method->shape != Shape::kExchangeVerb);
+    EXPECT_EQ(method->verbs != nullptr, guarded);
     switch (method->shape) {
       case Shape::kGet:
       case Shape::kVerb:
@@ -73,6 +74,7 @@ TEST(ContractTest, EveryMethodIsResolved) {
         EXPECT_NE(method->etag, nullptr);
         break;
       case Shape::kMail:
+      case Shape::kEvidence:
         break;
     }
     if (method->shape == Shape::kVerb) {

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/status_macros.h"
 #include "server/engine/engine.h"
 #include "server/engine/erasure.h"
 #include "server/engine/evidence.h"
+#include "server/engine/evidence_calls.h"
 #include "server/engine/execution.h"
 #include "server/engine/reading.h"
 #include "server/engine/timers.h"
@@ -115,6 +117,27 @@ class Engine::AcknowledgeCommand final : public Engine::Command {
       : call_(std::move(call)) {}
 
   absl::Status Run(const WriterContext& context, Effects* effects) override;
+  void Done(const absl::Status& status) override { call_->done(status); }
+  bool Refusal(const absl::Status& status, absl::Time now,
+               internal::Leaf* leaf) override {
+    *leaf = RefusalLeaf(*call_, status, now);
+    return true;
+  }
+
+ private:
+  std::unique_ptr<Call> call_;
+};
+
+// Adds a mission's signature to a checkpoint.
+class Engine::CosignCommand final : public Engine::Command {
+ public:
+  explicit CosignCommand(std::unique_ptr<Call> call) : call_(std::move(call)) {}
+
+  absl::Status Run(const WriterContext& context, Effects* effects) override {
+    PASSERELLE_RETURN_IF_ERROR(CosignCheckpoint(context, *call_));
+    effects->leaves.push_back(LeafOf(*call_, context.now));
+    return absl::OkStatus();
+  }
   void Done(const absl::Status& status) override { call_->done(status); }
   bool Refusal(const absl::Status& status, absl::Time now,
                internal::Leaf* leaf) override {

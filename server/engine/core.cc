@@ -24,11 +24,12 @@ bool NameFits(const domain::Contract& contract, absl::string_view type,
 }  // namespace
 
 Core::Core(const domain::Contract& c, Secrets s, const Clock& k,
-           domain::Calendars cal)
+           domain::Calendars cal, Notary n)
     : contract(c),
       secrets(std::move(s)),
       clock(k),
       calendars(std::move(cal)),
+      notary(std::move(n)),
       answers(contract, secrets) {
   const auto name_check = [this](absl::string_view type,
                                  absl::string_view name) {

@@ -4,10 +4,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "common/clock.h"
+#include "common/signed_note.h"
 #include "common/validate.h"
 #include "google/protobuf/message.h"
 #include "server/domain/calendar.h"
@@ -37,10 +39,16 @@ struct Call {
   RequestIdentity identity;  // of a change without violations
 };
 
+// Who signs the journal, and in whose name.
+struct Notary {
+  note::SignerKey key;  // its name is journal::LogName(trust_domain)
+  std::string trust_domain;
+};
+
 // What every part of the engine works with; immutable after start.
 struct Core {
   Core(const domain::Contract& contract, Secrets secrets, const Clock& clock,
-       domain::Calendars calendars);
+       domain::Calendars calendars, Notary notary);
 
   // Fills what the rules say of the call's request.
   void Validate(Call* call) const;
@@ -52,6 +60,7 @@ struct Core {
   const Secrets secrets;
   const Clock& clock;
   const domain::Calendars calendars;
+  const Notary notary;
   const Answers answers;
 
  private:

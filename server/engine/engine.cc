@@ -22,13 +22,14 @@ namespace pb = ::passerelle::v1;
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     EngineOptions options, const domain::Contract* contract,
-    storage::Store* store, const Clock* clock, domain::Calendars calendars) {
+    storage::Store* store, const Clock* clock, domain::Calendars calendars,
+    Notary notary) {
   PASSERELLE_RETURN_IF_ERROR(journal::CarryOverChain(store));
   PASSERELLE_RETURN_IF_ERROR(journal::LeafIndex::CatchUp(store));
   PASSERELLE_ASSIGN_OR_RETURN(Secrets secrets, Secrets::Load(store));
-  auto engine = std::unique_ptr<Engine>(new Engine(options, *contract, store,
-                                                   *clock, std::move(secrets),
-                                                   std::move(calendars)));
+  auto engine = std::unique_ptr<Engine>(
+      new Engine(options, *contract, store, *clock, std::move(secrets),
+                 std::move(calendars), std::move(notary)));
   PASSERELLE_ASSIGN_OR_RETURN(std::shared_ptr<const Directory> directory,
                               Directory::Load(store));
   {
@@ -39,17 +40,24 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     PASSERELLE_RETURN_IF_ERROR(
         ResumeErasures(store, options.vault, clock->Now()));
   }
+  engine->tree_.emplace();
+  PASSERELLE_RETURN_IF_ERROR(store->Read([&](storage::ReadTransaction& tx) {
+    return journal::LoadTree(&tx, &*engine->tree_);
+  }));
+  engine->leaf_index_ = journal::LeafIndex(engine->tree_->size());
+  PASSERELLE_RETURN_IF_ERROR(engine->SignTree());
   engine->writer_ = std::thread([e = engine.get()] { e->WriterLoop(); });
   return engine;
 }
 
 Engine::Engine(EngineOptions options, const domain::Contract& contract,
                storage::Store* store, const Clock& clock, Secrets secrets,
-               domain::Calendars calendars)
+               domain::Calendars calendars, Notary notary)
     : options_(options),
       store_(store),
       records_(options.cache_bytes),
-      core_(contract, std::move(secrets), clock, std::move(calendars)),
+      core_(contract, std::move(secrets), clock, std::move(calendars),
+            std::move(notary)),
       workers_(options.read_threads, options.max_queue) {}
 
 Engine::~Engine() { Stop(); }
@@ -100,6 +108,11 @@ void Engine::Execute(std::unique_ptr<Call> call) {
     case domain::MethodSpec::Shape::kGet:
       // A point read takes some 20 µs: less than handing it to a thread.
       return Read(std::shared_ptr<Call>(std::move(call)));
+    case domain::MethodSpec::Shape::kEvidence:
+      if (call->method->effect == domain::options::WITNESS) {
+        return Enqueue(std::make_unique<CosignCommand>(std::move(call)));
+      }
+      [[fallthrough]];
     case domain::MethodSpec::Shape::kList: {
       std::shared_ptr<Call> shared(std::move(call));
       if (!workers_.Run([this, shared] { Read(shared); })) {

@@ -44,6 +44,8 @@ struct EngineOptions {
   // Destroys the keys of what is erased; outlives the engine. Null where rows
   // are not sealed.
   vault::Vault* vault = nullptr;
+  // While the journal grows it is signed so often, and at every stop.
+  absl::Duration checkpoint_interval = absl::Seconds(60);
 };
 
 // Executes calls: the one place where domain, storage and journal meet.
@@ -56,9 +58,11 @@ struct EngineOptions {
 class Engine {
  public:
   // `contract`, `store` and `clock` outlive the engine.
+  // Returns: DATA_LOSS when the journal is not what was signed before.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
       EngineOptions options, const domain::Contract* contract,
-      storage::Store* store, const Clock* clock, domain::Calendars calendars);
+      storage::Store* store, const Clock* clock, domain::Calendars calendars,
+      Notary notary);
   ~Engine();  // as Stop
 
   // Executes a call on a resource; `call.done` is called once.
@@ -100,13 +104,14 @@ class Engine {
   class ReadCommand;
   class FlushCommand;
   class AcknowledgeCommand;
+  class CosignCommand;
   class TimerCommand;
   class BootstrapCommand;
   class ConfirmErasureCommand;
 
   Engine(EngineOptions options, const domain::Contract& contract,
          storage::Store* store, const Clock& clock, Secrets secrets,
-         domain::Calendars calendars);
+         domain::Calendars calendars, Notary notary);
 
   void Enqueue(std::unique_ptr<Command> command);
   void Read(std::shared_ptr<Call> call);
@@ -117,6 +122,8 @@ class Engine {
   void CarryOut(const PlannedErasure& erasure);
   void RunTimers();
   void IndexLeaves();
+  absl::Status SignTree();
+  void EndJournal();  // what a stop leaves behind
   void Maintain();
   std::shared_ptr<const Directory> directory() const;
   absl::Status ReloadDirectory();  // of `stale_missions_`
@@ -145,6 +152,8 @@ class Engine {
   // Right edge of the journal; none after a commit that failed.
   std::optional<merkle::CompactRange> tree_;
   journal::LeafIndex leaf_index_;
+  int64_t signed_size_ = -1;
+  absl::Time sign_time_ = absl::InfinitePast();
   MailboxHeads heads_;
   ScopeCounts counts_;
   std::set<std::string> stale_missions_;  // changed since they were loaded

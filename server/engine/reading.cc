@@ -11,6 +11,7 @@
 #include "server/domain/lifecycle.h"
 #include "server/engine/damage.h"
 #include "server/engine/evidence.h"
+#include "server/engine/evidence_calls.h"
 #include "server/engine/fields.h"
 #include "server/engine/file.h"
 
@@ -436,6 +437,9 @@ absl::Status ExecuteRead(const Core& core, const Directory& directory,
                          std::vector<Disclosure>* disclosures) {
   disclosures->clear();
   call.response->Clear();
+  if (call.method->shape == MethodSpec::Shape::kEvidence) {
+    return ExecuteEvidence(core, directory, call, now, source.tx, disclosures);
+  }
   return Reading(core, call, now, source, disclosures).Run(directory);
 }
 

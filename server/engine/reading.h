@@ -36,8 +36,9 @@ RecordCache::Found FindCached(const Call& call, RecordCache* cache);
 // Whether that is enough to answer.
 bool IsWhole(const Call& call, const RecordCache::Found& found);
 
-// Fills the response of a Get or List call from one snapshot and tells what it
-// would disclose. Nothing may be answered before that was admitted.
+// Fills the response of a Get, List or evidence call from one snapshot and
+// tells what it would disclose. Nothing may be answered before that was
+// admitted.
 absl::Status ExecuteRead(const Core& core, const Directory& directory,
                          const Call& call, absl::Time now,
                          const ReadSource& source,

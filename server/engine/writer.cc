@@ -10,6 +10,7 @@
 #include "server/domain/lifecycle.h"
 #include "server/engine/commands.h"
 #include "server/engine/engine.h"
+#include "server/journal/checkpoint.h"
 
 namespace passerelle::engine {
 namespace {
@@ -20,7 +21,7 @@ constexpr absl::Duration kRequestMemory = absl::Hours(24 * 90);
 constexpr absl::Duration kMailMemory = absl::Hours(24 * 180);
 constexpr int kMaintenanceRows = 200;
 constexpr size_t kMaxUnwritten = 1 << 17;
-constexpr size_t kIndexAtOnce = 1024;  // leaves; takes a millisecond or two
+constexpr int64_t kIndexAtOnce = 1024;  // leaves; takes a millisecond or two
 
 }  // namespace
 
@@ -48,9 +49,18 @@ void Engine::WriterLoop() {
         !unwritten_refusals_.empty()) {
       RunBatch(std::move(commands));
     }
-    if (idle && stopping) return IndexLeaves();
+    if (idle && stopping) return EndJournal();
     RunTimers();
-    if (idle || leaf_index_.pending() >= kIndexAtOnce) IndexLeaves();
+    if (leaf_index_.behind() >= kIndexAtOnce ||
+        (idle && leaf_index_.has_subjects())) {
+      IndexLeaves();
+    }
+    // The first leaves of all at once, so that there is something to hold on
+    // to.
+    if (signed_size_ <= 0 ||
+        core_.clock.Now() - sign_time_ >= options_.checkpoint_interval) {
+      SignTree().IgnoreError();  // logged; tried again in its turn
+    }
     if (idle || store_->WantsCheckpoint()) Maintain();
   }
 }
@@ -233,6 +243,25 @@ void Engine::IndexLeaves() {
     Log(LogLevel::kWarning, "leaf_index_failed",
         {{"code", absl::StatusCodeToString(status.code())}});
   }
+}
+
+absl::Status Engine::SignTree() {
+  sign_time_ = core_.clock.Now();
+  if (!tree_ || tree_->size() == signed_size_) return absl::OkStatus();
+  const absl::Status status =
+      journal::MakeCheckpoint(store_, *tree_, core_.notary.key, sign_time_);
+  if (status.ok()) {
+    signed_size_ = tree_->size();
+  } else {
+    Log(LogLevel::kError, "checkpoint_not_signed",
+        {{"code", absl::StatusCodeToString(status.code())}});
+  }
+  return status;
+}
+
+void Engine::EndJournal() {
+  IndexLeaves();
+  SignTree().IgnoreError();
 }
 
 void Engine::Maintain() {

@@ -100,22 +100,24 @@ absl::Status LeafIndex::CatchUp(storage::Store* store) {
 }
 
 void LeafIndex::Add(std::vector<Subject> subjects, int64_t end) {
-  end_ = end;
-  if (pending_.size() + subjects.size() > kMaxPending) behind_ = true;
-  if (behind_) {
+  if (pending_.size() + subjects.size() > kMaxPending) gave_up_ = true;
+  if (gave_up_) {
     pending_.clear();
+    end_ = indexed_;
     return;
   }
+  end_ = end;
   std::move(subjects.begin(), subjects.end(), std::back_inserter(pending_));
 }
 
 absl::Status LeafIndex::Write(storage::Store* store) {
-  if (pending_.empty()) return absl::OkStatus();
+  if (behind() == 0) return absl::OkStatus();
   const auto rows = ByCase(pending_);
   PASSERELLE_RETURN_IF_ERROR(store->Write([&](storage::WriteTransaction& tx) {
     return tx.IndexLeaves(end_, rows);
   }));
   pending_.clear();
+  indexed_ = end_;
   return absl::OkStatus();
 }
 

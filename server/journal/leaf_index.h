@@ -26,21 +26,26 @@ absl::string_view CaseOf(absl::string_view resource);
 // the journal itself from the index's end on. Of the writer thread alone.
 class LeafIndex {
  public:
-  // Indexes what a stopped server left; call before the first Add.
+  // Indexes what a stopped server left.
   static absl::Status CatchUp(storage::Store* store);
+
+  // The index ends at leaf `end`.
+  explicit LeafIndex(int64_t end = 0) : indexed_(end), end_(end) {}
 
   // What a commit appended up to `end`.
   void Add(std::vector<Subject> subjects, int64_t end);
-  // How many leaves wait.
-  size_t pending() const { return pending_.size(); }
+  // How many leaves wait, and whether any of them concerns a file.
+  int64_t behind() const { return end_ - indexed_; }
+  bool has_subjects() const { return !pending_.empty(); }
 
   // Writes what waits in a commit of its own.
   absl::Status Write(storage::Store* store);
 
  private:
   std::vector<Subject> pending_;
-  int64_t end_ = 0;
-  bool behind_ = false;  // gave up: readers and the next start do the rest
+  int64_t indexed_;
+  int64_t end_;
+  bool gave_up_ = false;  // readers and the next start do the rest
 };
 
 // Leaves of a file with sequence >= `from`, in order, at most `limit`: from the

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -49,19 +51,50 @@ class Appender {
 // The right edge of the stored tree, read from O(log n) rows.
 absl::Status LoadTree(storage::ReadTransaction* tx, merkle::CompactRange* tree);
 
-// The bytes of leaf `sequence`, as hashed. Returns: NOT_FOUND.
-absl::Status ReadLeaf(storage::ReadTransaction* tx, int64_t sequence,
-                      std::string* leaf);
+// Reads leaves, neighbours from one row. Lives in one transaction.
+class LeafReader {
+ public:
+  explicit LeafReader(storage::ReadTransaction* tx) : tx_(tx) {}
 
-// Proofs of the tree as it was at a size, from O(log n) rows. Sizes and index
-// must be of the stored tree: 0 <= index < size, 0 <= first <= second.
-// Returns: NOT_FOUND beyond it, DATA_LOSS when rows are damaged.
-absl::Status InclusionProof(storage::ReadTransaction* tx, int64_t index,
-                            int64_t size, std::vector<merkle::Hash>* proof);
-absl::Status ConsistencyProof(storage::ReadTransaction* tx, int64_t first,
-                              int64_t second, std::vector<merkle::Hash>* proof);
-absl::Status RootAt(storage::ReadTransaction* tx, int64_t size,
-                    merkle::Hash* root);
+  // The bytes of leaf `sequence`, as hashed. Returns: NOT_FOUND, DATA_LOSS.
+  absl::Status Read(int64_t sequence, std::string* leaf);
+
+ private:
+  storage::ReadTransaction* const tx_;
+  storage::JournalBatch row_;  // read last
+  ::passerelle::internal::v1::LeafBatch batch_;
+};
+
+// Proves things about the tree as it was at a size, from O(log n) rows a proof;
+// proofs made with one object share what they have in common. Sizes and indexes
+// must be of the stored tree: 0 <= index < size, 0 <= first <= second. Lives in
+// one transaction.
+//
+// Returns: NOT_FOUND beyond the stored tree, DATA_LOSS when rows are damaged.
+class Prover {
+ public:
+  explicit Prover(storage::ReadTransaction* tx) : tx_(tx), leaves_(tx) {}
+
+  absl::Status Inclusion(int64_t index, int64_t size,
+                         std::vector<merkle::Hash>* proof);
+  absl::Status Consistency(int64_t first, int64_t second,
+                           std::vector<merkle::Hash>* proof);
+  absl::Status Root(int64_t size, merkle::Hash* root);
+
+  // Root of the leaves `begin` … `end` − 1; `begin` is a multiple of the
+  // smallest power of two that is not below their number.
+  absl::Status Range(int64_t begin, int64_t end, merkle::Hash* root);
+
+ private:
+  absl::Status Subtree(int level, int64_t index, merkle::Hash* root);
+  bool Take(int64_t place, merkle::Hash* hash) const;
+
+  storage::ReadTransaction* const tx_;
+  LeafReader leaves_;
+  int64_t first_ = -1;  // leaf of the row read last; none yet
+  std::string nodes_;   // of that row
+  absl::flat_hash_map<std::pair<int, int64_t>, merkle::Hash> known_;
+};
 
 }  // namespace passerelle::journal
 

@@ -61,33 +61,35 @@ class JournalTreeTest : public ::testing::Test {
 TEST_F(JournalTreeTest, EveryProofVerifiesWhateverTheCommits) {
   constexpr int kLeaves = 70;
   Fill(kLeaves, 9);
-  ASSERT_THAT(
-      Read([&](storage::ReadTransaction& tx) {
-        std::vector<Hash> proof;
-        for (int64_t size = 1; size <= kLeaves; ++size) {
-          Hash root;
-          EXPECT_THAT(RootAt(&tx, size, &root), IsOk());
-          const Hash& expected = roots_[static_cast<size_t>(size)];
-          EXPECT_EQ(root, expected) << size;
-          for (int64_t index = 0; index < size; ++index) {
-            std::string leaf;
-            EXPECT_THAT(ReadLeaf(&tx, index, &leaf), IsOk());
-            EXPECT_THAT(InclusionProof(&tx, index, size, &proof), IsOk());
-            EXPECT_TRUE(merkle::VerifyInclusion(
-                index, size, merkle::HashLeaf(leaf), proof, expected))
-                << index << " of " << size;
-          }
-          for (int64_t first = 0; first <= size; ++first) {
-            EXPECT_THAT(ConsistencyProof(&tx, first, size, &proof), IsOk());
-            EXPECT_TRUE(merkle::VerifyConsistency(
-                first, size, roots_[static_cast<size_t>(first)], expected,
-                proof))
-                << first << " to " << size;
-          }
-        }
-        return absl::OkStatus();
-      }),
-      IsOk());
+  ASSERT_THAT(Read([&](storage::ReadTransaction& tx) {
+                Prover prover(&tx);
+                LeafReader leaves(&tx);
+                std::vector<Hash> proof;
+                for (int64_t size = 1; size <= kLeaves; ++size) {
+                  Hash root;
+                  EXPECT_THAT(Prover(&tx).Root(size, &root), IsOk());
+                  const Hash& expected = roots_[static_cast<size_t>(size)];
+                  EXPECT_EQ(root, expected) << size;
+                  for (int64_t index = 0; index < size; ++index) {
+                    std::string leaf;
+                    EXPECT_THAT(leaves.Read(index, &leaf), IsOk());
+                    EXPECT_THAT(prover.Inclusion(index, size, &proof), IsOk());
+                    EXPECT_TRUE(merkle::VerifyInclusion(
+                        index, size, merkle::HashLeaf(leaf), proof, expected))
+                        << index << " of " << size;
+                  }
+                  for (int64_t first = 0; first <= size; ++first) {
+                    EXPECT_THAT(prover.Consistency(first, size, &proof),
+                                IsOk());
+                    EXPECT_TRUE(merkle::VerifyConsistency(
+                        first, size, roots_[static_cast<size_t>(first)],
+                        expected, proof))
+                        << first << " to " << size;
+                  }
+                }
+                return absl::OkStatus();
+              }),
+              IsOk());
 }
 
 TEST_F(JournalTreeTest, TheStoredTreeGrowsOn) {
@@ -104,12 +106,12 @@ TEST_F(JournalTreeTest, BeyondTheEndThereIsNothing) {
   Fill(10, 3);
   std::string leaf;
   EXPECT_THAT(Read([&](storage::ReadTransaction& tx) {
-                return ReadLeaf(&tx, 10, &leaf);
+                return LeafReader(&tx).Read(10, &leaf);
               }),
               StatusIs(absl::StatusCode::kNotFound));
   Hash root;
   EXPECT_THAT(Read([&](storage::ReadTransaction& tx) {
-                return RootAt(&tx, 12, &root);
+                return Prover(&tx).Root(12, &root);
               }),
               StatusIs(absl::StatusCode::kNotFound));
 }
@@ -126,7 +128,7 @@ TEST_F(JournalTreeTest, LeavesHaveSaltsOfTheirOwn) {
   ASSERT_THAT(Read([&](storage::ReadTransaction& tx) {
                 for (const int64_t sequence : {0, 1}) {
                   std::string bytes;
-                  EXPECT_THAT(ReadLeaf(&tx, sequence, &bytes), IsOk());
+                  EXPECT_THAT(LeafReader(&tx).Read(sequence, &bytes), IsOk());
                   Leaf leaf;
                   EXPECT_TRUE(leaf.ParseFromString(bytes));
                   salts.push_back(leaf.salt());

@@ -107,7 +107,7 @@ struct Checkpoint {
   int64_t tree_size = 0;
   absl::Time time;
   std::string note;  // C2SP signed note with the platform's signature
-  // Signature lines of missions, one each.
+  // Serialised passerelle.internal.v1.Cosignature, one per mission.
   std::vector<std::string> cosignatures;
 };
 

@@ -23,11 +23,11 @@ std::vector<std::string> FigureKeys() {
 TEST(BenchSmokeTest, PrintsCapsAndOneLinePerFigure) {
   const ProgramResult result =
       RunProgram({PASSERELLE_BENCH, "--seconds", "0.1", "--clients", "1",
-                  "--rounds", "1", "--exchanges", "500"});
+                  "--rounds", "1", "--exchanges", "500", "--leaves", "500"});
   ASSERT_EQ(result.exit_status, 0) << result.output;
   const std::vector<std::string> lines =
       absl::StrSplit(result.output, '\n', absl::SkipEmpty());
-  ASSERT_THAT(lines, SizeIs(9)) << result.output;
+  ASSERT_THAT(lines, SizeIs(10)) << result.output;
   EXPECT_THAT(lines[0], HasSubstr("{\"caps\": {\"cores\": "));
   const std::vector<std::string> benches = {"write", "read", "mailbox_fetch"};
   for (size_t i = 0; i < benches.size(); ++i) {
@@ -47,6 +47,7 @@ TEST(BenchSmokeTest, PrintsCapsAndOneLinePerFigure) {
   }
   EXPECT_THAT(lines[8], HasSubstr("\"bench\": \"memory\""));
   EXPECT_THAT(lines[8], HasSubstr("\"rss_mb\": "));
+  EXPECT_THAT(lines[9], HasSubstr("\"bench\": \"proof\""));
 }
 
 TEST(BenchSmokeTest, RefusesWhatItDoesNotKnow) {

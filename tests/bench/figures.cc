@@ -12,6 +12,7 @@
 #include "server/app/server_settings.h"
 #include "tests/bench/child_server.h"
 #include "tests/bench/fleet.h"
+#include "tests/bench/proofs.h"
 #include "tests/bench/serve.h"
 #include "tests/support/test_pki.h"
 
@@ -31,6 +32,7 @@ constexpr Bench kBenches[] = {{"write", Work::kWrite},
 constexpr char kGroupCommit[] = "group_commit";
 constexpr char kSealing[] = "sealing";
 constexpr char kMemory[] = "memory";
+constexpr char kProof[] = "proof";
 constexpr int kDefaultClients[] = {1, 8, 64, 256};
 constexpr int kGroupCommitClients = 64;
 constexpr int kSealingClients = 64;
@@ -109,6 +111,11 @@ class Runner {
           Sealing("mailbox_fetch_sealed", Work::kMailboxFetch));
     }
     if (Wanted(kMemory) && !stop_) PASSERELLE_RETURN_IF_ERROR(Memory());
+    if (Wanted(kProof) && !stop_) {
+      PASSERELLE_ASSIGN_OR_RETURN(const std::string line,
+                                  MeasureProofs(options_.leaves, stop_));
+      if (!line.empty()) Print(line);
+    }
     return absl::OkStatus();
   }
 
@@ -311,6 +318,7 @@ std::vector<std::string> AllBenches() {
   names.emplace_back(kGroupCommit);
   names.emplace_back(kSealing);
   names.emplace_back(kMemory);
+  names.emplace_back(kProof);
   return names;
 }
 

@@ -16,6 +16,7 @@ struct BenchOptions {
   double seconds = 1.5;
   int rounds = 5;
   int64_t exchanges = 100'000;
+  int64_t leaves = 10'000'000;
 };
 
 struct Outcome {

@@ -56,6 +56,11 @@ int main(int argc, char** argv) {
                   "Exchanges stored before memory is measured")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
+  command
+      .add_option("--leaves", options.leaves,
+                  "Leaves in the journal before proofs are measured")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
   // How the program starts itself; not for people.
   command.add_flag("--serve", serve_ours)->group("");
   command.add_flag("--serve-echo", serve_echo)->group("");

@@ -100,9 +100,10 @@ TEST_F(CarryOverTest, EveryLeafStandsInTheTreeAsItWas) {
     EXPECT_THAT(VerifyJournal(&tx, &tree), IsOk());
     EXPECT_EQ(tree.size(), kLeaves);
     merkle::CompactRange expected;
+    LeafReader leaves(&tx);
     for (int i = 0; i < kLeaves; ++i) {
       std::string bytes;
-      EXPECT_THAT(ReadLeaf(&tx, i, &bytes), IsOk());
+      EXPECT_THAT(leaves.Read(i, &bytes), IsOk());
       expected.Append(merkle::HashLeaf(bytes));
       Leaf leaf;
       EXPECT_TRUE(leaf.ParseFromString(bytes));

@@ -150,6 +150,14 @@ std::vector<Row> MakeRows() {
       {"FetchMailbox", "iom-ma", "study:REQUESTED", "max_entries: 3"},
       {"WatchMailbox", "iom-ma", "study:REQUESTED", ""},
       {"AcknowledgeMailbox", "iom-ma", "study:REQUESTED", "up_to_sequence: 1"},
+      // Evidence.
+      {"GetLatestCheckpoint", "iom-ma", "checkpoint:", ""},
+      {"GetConsistencyProof", "iom-ma", "checkpoint:", "first_size: 1"},
+      {"GetInclusionProof", "iom-ma", "checkpoint:", "leaf_index: 0"},
+      {"CosignCheckpoint", "iom-tn",
+       "checkpoint:", "tree_size: $size public_key: '$key' signature: '$line'"},
+      {"ListAccesses", "iom-tn/fp", "case:ACCEPTED", "parent: '$name'"},
+      {"ExportAccesses", "iom-tn/fp", "case:ACCEPTED", "parent: '$name'"},
   };
 }
 

@@ -227,7 +227,8 @@ class RowRun {
     }
     first_ = Send(server_, row_.who, row_.method, *good_);
     ASSERT_THAT(first_, IsOk());
-    if (absl::StartsWith(row_.method, "Get")) {
+    if (absl::StartsWith(row_.method, "Get") &&
+        first_.answer->GetDescriptor()->FindFieldByName("name") != nullptr) {
       EXPECT_EQ(GetString(*first_.answer, "name"), target_.name);
     }
   }

@@ -8,6 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "common/signed_note.h"
+#include "passerelle/v1/evidence.pb.h"
 #include "passerelle/v1/feasibility_study.pb.h"
 #include "passerelle/v1/mailbox.pb.h"
 #include "passerelle/v1/monitoring_visit.pb.h"
@@ -143,10 +146,12 @@ std::string Made(const Reply& reply) {
 }  // namespace
 
 std::map<std::string, std::string> Target::words() const {
-  return {{"name", name},
-          {"file", file.name},
-          {"consent", file.consent},
-          {"plan", file.plan}};
+  std::map<std::string, std::string> words = more;
+  words.insert({{"name", name},
+                {"file", file.name},
+                {"consent", file.consent},
+                {"plan", file.plan}});
+  return words;
 }
 
 Target Bring(TestServer& server, absl::string_view wanted) {
@@ -160,6 +165,18 @@ Target Bring(TestServer& server, absl::string_view wanted) {
   }
   if (kind == "officer") {
     target.name = "missions/iom-tn/officers/po";
+    return target;
+  }
+  if (kind == "checkpoint") {
+    target.name = "missions/iom-de";
+    const auto checkpoint =
+        Must<pb::Checkpoint>(server, "iom-tn", "GetLatestCheckpoint", "");
+    const auto key = note::SignerKey::Generate(
+        "passerelle.test/missions/iom-tn", note::KeyType::kCosigner);
+    target.more = {
+        {"size", absl::StrCat(checkpoint.tree_size())},
+        {"key", key.verifier().Text()},
+        {"line", key.Sign(note::Split(checkpoint.note())->text, absl::Now())}};
     return target;
   }
   target.file = server.RegisteredFile();

@@ -15,6 +15,8 @@ struct Target {
   std::string name;
   TestServer::File file;
 
+  std::map<std::string, std::string> more;  // words of the kind's own
+
   // For MakeRequest: $name, $file, $consent, $plan.
   std::map<std::string, std::string> words() const;
 };
@@ -22,7 +24,9 @@ struct Target {
 // Makes a new file with a resource in a state, by the calls that people would
 // make. `wanted` is kind and state: `case:ARRIVED`, `consent:GIVEN`, `plan:`,
 // `person:` (a child), `partner:` (a consent towards ngo-tn), `grant:IN_FORCE`
-// (towards ngo-tn), `study:FIELD_CHECK`, `visit:SUBMITTED`, `mission:`, `officer:`. States that
+// (towards ngo-tn), `study:FIELD_CHECK`, `visit:SUBMITTED`, `mission:`,
+// `officer:`, `checkpoint:` (with $size, and $key and $line of iom-tn). States
+// that
 // only time brings advance the clock. Ends the program when it cannot.
 Target Bring(TestServer& server, absl::string_view wanted);
 

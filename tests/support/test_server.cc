@@ -96,6 +96,12 @@ void TestServer::TamperRows(
   Start();
 }
 
+void TestServer::WhileStopped(const std::function<void()>& body) {
+  server_.reset();
+  body();
+  Start();
+}
+
 std::vector<Leaf> TestServer::Journal() {
   server_.reset();
   std::vector<Leaf> leaves;

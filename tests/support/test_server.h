@@ -50,6 +50,8 @@ class TestServer {
   // The same below the sealing: to rows as they are on disk.
   void TamperRows(
       const std::function<absl::Status(storage::WriteTransaction&)>& body);
+  // Does something to the store's files while the server is stopped.
+  void WhileStopped(const std::function<void()>& body);
 
   // Every line of evidence, after verifying their tree. Restarts the server.
   std::vector<passerelle::internal::v1::Leaf> Journal();

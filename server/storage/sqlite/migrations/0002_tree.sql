@@ -26,8 +26,8 @@ CREATE TABLE case_leaf (
   PRIMARY KEY (case_id, last_sequence)
 ) STRICT, WITHOUT ROWID;
 
--- What the platform signed of the tree. `cosignatures` are the lines of
--- missions, packed.
+-- What the platform signed of the tree. `cosignatures` are those of missions,
+-- packed.
 CREATE TABLE checkpoint (
   tree_size INTEGER PRIMARY KEY,
   time INTEGER NOT NULL,
