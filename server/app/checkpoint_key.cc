@@ -9,9 +9,9 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/file_reader.h"
 #include "common/log.h"
 #include "common/status_macros.h"
-#include "server/app/file_reader.h"
 #include "server/journal/checkpoint.h"
 #include "sodium.h"
 

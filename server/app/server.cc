@@ -125,9 +125,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   }
   p->contract = rpc::MakeContract(composition.services);
   PASSERELLE_ASSIGN_OR_RETURN(
-      note::SignerKey key,
-      LoadCheckpointKey(config.CheckpointKeyPath(), config.tls.trust_domain,
-                        store));
+      note::SignerKey key, LoadCheckpointKey(config.CheckpointKeyPath(),
+                                             config.tls.trust_domain, store));
   PASSERELLE_ASSIGN_OR_RETURN(
       p->engine,
       engine::Engine::Start(engine_options, p->contract.get(), store, p->clock,

@@ -24,9 +24,8 @@ absl::StatusOr<int64_t> VerifyStoredJournal(const ServerConfig& config) {
         absl::StrCat(config.store.path, ": there is no store"));
   }
   PASSERELLE_ASSIGN_OR_RETURN(
-      const auto files,
-      SealedFiles::Open(config.store, config.vault, "",
-                        storage::sqlite::Upgrade::kRefuse));
+      const auto files, SealedFiles::Open(config.store, config.vault, "",
+                                          storage::sqlite::Upgrade::kRefuse));
   storage::Store* const store = files->store();
   PASSERELLE_ASSIGN_OR_RETURN(
       const note::SignerKey key,

@@ -36,8 +36,7 @@ bool IsSurelyUnder(int age, const ::passerelle::v1::BirthDate& birth_date,
 // leaves open whether they are 18 counts as an adult from the middle of the
 // range on.
 enum class Group { kUnknown, kMan, kWoman, kBoy, kGirl };
-Group GroupOn(const ::passerelle::v1::Person& person,
-              absl::CivilDay reference);
+Group GroupOn(const ::passerelle::v1::Person& person, absl::CivilDay reference);
 
 }  // namespace passerelle::domain
 

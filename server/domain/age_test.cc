@@ -46,12 +46,12 @@ TEST(AgeTest, PrecisionLeavesARange) {
 }
 
 TEST(AgeTest, WhoMayBeAdultIsNotSurelyAChild) {
-  const absl::Time now = absl::FromCivil(absl::CivilDay(2026, 7, 1),
-                                         absl::UTCTimeZone());
-  EXPECT_TRUE(IsSurelyUnder(kAdultAge,
-                            Born(2010, 0, 0, pb::BirthDate::YEAR), now));
-  EXPECT_FALSE(IsSurelyUnder(kAdultAge,
-                             Born(2008, 0, 0, pb::BirthDate::YEAR), now));
+  const absl::Time now =
+      absl::FromCivil(absl::CivilDay(2026, 7, 1), absl::UTCTimeZone());
+  EXPECT_TRUE(
+      IsSurelyUnder(kAdultAge, Born(2010, 0, 0, pb::BirthDate::YEAR), now));
+  EXPECT_FALSE(
+      IsSurelyUnder(kAdultAge, Born(2008, 0, 0, pb::BirthDate::YEAR), now));
   EXPECT_FALSE(IsSurelyUnder(kAdultAge, pb::BirthDate(), now));
 }
 

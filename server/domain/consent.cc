@@ -246,8 +246,7 @@ class Consents final : public ConsentVerbs {
     for (const auto& grant : change->file_facts->grants()) {
       if (grant.in_force()) candidates.insert(grant.recipient());
     }
-    constexpr EnumSet kNothing =
-        Bit(options::RECALLED) | Bit(options::OFFEREE);
+    constexpr EnumSet kNothing = Bit(options::RECALLED) | Bit(options::OFFEREE);
     const auto sees = [&](const internal::CaseFacts& facts,
                           const pb::Mission& mission) {
       return (RelationTo(file, facts, AsMission(mission), change->now()).roles &

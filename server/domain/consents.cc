@@ -16,8 +16,7 @@ absl::Status RequireConsent(
     const AnyChange& change, absl::string_view consent_name,
     absl::FunctionRef<bool(const internal::ConsentFact&)> fits) {
   for (const internal::ConsentFact& fact : change.file_facts->consents()) {
-    if (fits(fact) && fact.subject().empty() &&
-        InForceAt(fact, change.now()) &&
+    if (fits(fact) && fact.subject().empty() && InForceAt(fact, change.now()) &&
         consent_name ==
             absl::StrCat(change.file->name(), "/consents/", fact.id())) {
       return absl::OkStatus();

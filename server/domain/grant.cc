@@ -186,9 +186,9 @@ class Grants final : public GrantVerbs {
                                    "is required, and no consent is cited, for "
                                    "a basis other than consent"}});
     }
-    return RequireGrantConsent(
-        change.any(), *change->around().FindMission(grant.recipient()),
-        grant.purpose(), grant.consent());
+    return RequireGrantConsent(change.any(),
+                               *change->around().FindMission(grant.recipient()),
+                               grant.purpose(), grant.consent());
   }
 
   static absl::Status RequireFittingClasses(Change<pb::Grant> change) {
@@ -216,8 +216,8 @@ class Grants final : public GrantVerbs {
             transit.end()) {
       return RecipientInvalid();
     }
-    const EnumSet grantable = Policy::BuiltIn().GrantableClasses(
-        recipient.kind(), grant.purpose());
+    const EnumSet grantable =
+        Policy::BuiltIn().GrantableClasses(recipient.kind(), grant.purpose());
     if (grantable == 0) return RecipientInvalid();
     const EnumSet beyond = ToSet(grant.classes()) & ~grantable;
     if (beyond == 0) return absl::OkStatus();

@@ -177,7 +177,7 @@ absl::Status MergeVisible(const FieldMask& mask, const Message& update,
   redactor.Redact(viewer, resource);
   if (auto s = MergeUpdate(mask, update, resource); !s.ok()) return s;
   return redactor.RestoreHidden(viewer, *stored, resource) ? absl::OkStatus()
-                                                          : NotWritable();
+                                                           : NotWritable();
 }
 
 absl::Status RequireWritable(const Redactor& redactor, const Viewer& viewer,

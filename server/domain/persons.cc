@@ -66,8 +66,8 @@ std::vector<FieldViolation> CheckPerson(const pb::Person& person,
     }
     if (birth.tolerance_years() != 0 &&
         birth.precision() != pb::BirthDate::ESTIMATED) {
-      violations.push_back({"person.birth_date.tolerance_years",
-                            "is for estimated dates only"});
+      violations.push_back(
+          {"person.birth_date.tolerance_years", "is for estimated dates only"});
     }
   }
   std::set<std::string> seen;

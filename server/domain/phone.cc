@@ -9,9 +9,9 @@ std::string ToE164(absl::string_view text, absl::string_view country) {
   using i18n::phonenumbers::PhoneNumberUtil;
   PhoneNumberUtil& numbers = *PhoneNumberUtil::GetInstance();
   PhoneNumber number;
-  const auto error = numbers.Parse(
-      std::string(text), country.empty() ? "ZZ" : std::string(country),
-      &number);
+  const auto error =
+      numbers.Parse(std::string(text),
+                    country.empty() ? "ZZ" : std::string(country), &number);
   if (error != PhoneNumberUtil::NO_PARSING_ERROR ||
       !numbers.IsPossibleNumber(number)) {
     return "";

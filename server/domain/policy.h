@@ -35,8 +35,8 @@ class Policy {
   EnumSet Classes(const Question& question,
                   absl::FunctionRef<bool(int scope)> consented) const;
 
-  // Classes that a partner of this kind can be shown for a purpose by any of its
-  // officers, every consent given: what a grant can be about.
+  // Classes that a partner of this kind can be shown for a purpose by any of
+  // its officers, every consent given: what a grant can be about.
   EnumSet GrantableClasses(options::MissionKind mission_kind,
                            options::Purpose purpose) const;
 

@@ -29,10 +29,10 @@ TEST(PolicyTest, WhatNothingPermitsIsDenied) {
 }
 
 TEST(PolicyTest, EveryListMustFit) {
-  const Policy policy = Of(
-      "rules { verdict: PERMIT mission_kinds: IOM_MISSION positions: OWNER "
-      "officer_roles: MEDICAL_OFFICER consent: 'SHARE_MEDICAL' "
-      "classes: MEDICAL }");
+  const Policy policy =
+      Of("rules { verdict: PERMIT mission_kinds: IOM_MISSION positions: OWNER "
+         "officer_roles: MEDICAL_OFFICER consent: 'SHARE_MEDICAL' "
+         "classes: MEDICAL }");
   Policy::Question question = Owner();
   EXPECT_EQ(policy.Classes(question, kEveryConsent), 0u);
   question.officer_roles = Bit(options::MEDICAL_OFFICER);
@@ -43,9 +43,10 @@ TEST(PolicyTest, EveryListMustFit) {
 }
 
 TEST(PolicyTest, AForbidBeatsEveryPermitWhereverItStands) {
-  const Policy policy = Of(
-      "rules { verdict: FORBID classes: IDENTITY } "
-      "rules { verdict: PERMIT positions: OWNER classes: [IDENTITY, ROUTINE] }");
+  const Policy policy =
+      Of("rules { verdict: FORBID classes: IDENTITY } "
+         "rules { verdict: PERMIT positions: OWNER classes: [IDENTITY, "
+         "ROUTINE] }");
   EXPECT_EQ(policy.Classes(Owner(), kNoConsent), Bit(options::ROUTINE));
 }
 
@@ -63,10 +64,10 @@ TEST(PolicyTest, ABadTextSaysWhere) {
 }
 
 TEST(PolicyTest, NoPurposeGivesAnAuthorityMoreThanItMaySee) {
-  constexpr EnumSet kNever =
-      Bit(options::CONTACT) | Bit(options::MEDICAL) |
-      Bit(options::PROTECTION) | Bit(options::VULNERABILITY) |
-      Bit(options::FINANCE) | Bit(options::SEALED);
+  constexpr EnumSet kNever = Bit(options::CONTACT) | Bit(options::MEDICAL) |
+                             Bit(options::PROTECTION) |
+                             Bit(options::VULNERABILITY) |
+                             Bit(options::FINANCE) | Bit(options::SEALED);
   for (const auto kind : {options::CONSULATE, options::MINISTRY,
                           options::BORDER, options::GOVERNMENT}) {
     for (int purpose = 1; purpose < options::Purpose_ARRAYSIZE; ++purpose) {

@@ -32,7 +32,8 @@ class Redactor {
     EnumSet classes = 0;   // of the populated fields that are left
     bool cleared = false;  // whether anything was cleared
   };
-  Outcome Redact(const Viewer& viewer, google::protobuf::Message* message) const;
+  Outcome Redact(const Viewer& viewer,
+                 google::protobuf::Message* message) const;
 
   // Whether Redact would clear anything.
   bool Hides(const Viewer& viewer,

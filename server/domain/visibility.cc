@@ -13,10 +13,10 @@ namespace passerelle::domain {
 namespace {
 
 namespace pb = ::passerelle::v1;
+using google::protobuf::Message;
 using ::passerelle::internal::v1::CaseFacts;
 using ::passerelle::internal::v1::ConsentFact;
 using ::passerelle::internal::v1::GrantFact;
-using google::protobuf::Message;
 
 constexpr EnumSet kHolders =
     (EnumSet{1} << options::HOST) | (EnumSet{1} << options::OWNER);
@@ -114,8 +114,8 @@ class Position {
         positions |= Bit(options::CONTRIBUTOR);
       }
     }
-    EnumSet classes = ClassesFor(
-        static_cast<options::Purpose>(grant->purpose()), positions);
+    EnumSet classes =
+        ClassesFor(static_cast<options::Purpose>(grant->purpose()), positions);
     if (grant->classes() != 0) {
       classes &= grant->classes() | Bit(options::ROUTINE);
     }

@@ -83,7 +83,8 @@ TEST(VisibilityTest, RoleByStageByConsent) {
         SCOPED_TRACE(
             absl::StrCat(row.mission, " stage ", stage, " consent ", consent));
         const bool sees = row.always || (sent && consent);
-        const Relation relation = RelationTo(file, facts, Of(row.mission), kNow);
+        const Relation relation =
+            RelationTo(file, facts, Of(row.mission), kNow);
         EXPECT_EQ(relation.roles, sees ? row.roles : kNone);
         EXPECT_EQ(relation.classes, sees ? row.classes : kNone);
         EXPECT_EQ(relation.consent, sees && !row.always && row.roles != kNone
@@ -125,24 +126,27 @@ TEST(VisibilityTest, MedicalAndProtectionAreForTheOfficersNamedForThem) {
   for (const char* mission : {kHost, kOwner, kOrigin}) {
     EXPECT_EQ(RelationTo(file, facts, Of(mission, medical), kNow).classes,
               kFull | Bit(options::MEDICAL));
-    EXPECT_EQ(
-        RelationTo(file, facts, Of(mission, medical | protection), kNow).classes,
-        kFull | Bit(options::MEDICAL) | Bit(options::PROTECTION));
+    EXPECT_EQ(RelationTo(file, facts, Of(mission, medical | protection), kNow)
+                  .classes,
+              kFull | Bit(options::MEDICAL) | Bit(options::PROTECTION));
     EXPECT_EQ(RelationTo(file, facts,
                          Of(mission, Bit(options::FOCAL_POINT) |
-                                         Bit(options::CASE_MANAGER)), kNow)
+                                         Bit(options::CASE_MANAGER)),
+                         kNow)
                   .classes,
               kFull);
   }
-  EXPECT_EQ(RelationTo(file, facts, Of(kTransit, medical | protection), kNow).classes,
-            kRoutine);
   EXPECT_EQ(
-      RelationTo(file, facts, Of(kStranger, medical | protection), kNow).classes,
-      kNone);
-  // Before a file is sent, a role lifts nothing for those who do not see it.
-  EXPECT_EQ(RelationTo(File(pb::Case::REGISTERED), facts, Of(kOrigin, medical), kNow)
+      RelationTo(file, facts, Of(kTransit, medical | protection), kNow).classes,
+      kRoutine);
+  EXPECT_EQ(RelationTo(file, facts, Of(kStranger, medical | protection), kNow)
                 .classes,
             kNone);
+  // Before a file is sent, a role lifts nothing for those who do not see it.
+  EXPECT_EQ(
+      RelationTo(File(pb::Case::REGISTERED), facts, Of(kOrigin, medical), kNow)
+          .classes,
+      kNone);
 }
 
 TEST(VisibilityTest, NobodySeesSealedContent) {
@@ -248,8 +252,8 @@ class GrantedTest : public ::testing::Test {
 TEST_F(GrantedTest, AConsulateSeesWhatATravelDocumentNeeds) {
   const Relation relation = Of(consul_);
   EXPECT_EQ(relation.roles, Bit(options::PARTICIPANT));
-  EXPECT_EQ(relation.classes, kRoutine | Bit(options::IDENTITY) |
-                                  Bit(options::DOCUMENT));
+  EXPECT_EQ(relation.classes,
+            kRoutine | Bit(options::IDENTITY) | Bit(options::DOCUMENT));
   EXPECT_EQ(relation.grant, "cases/c1/grants/g1");
   EXPECT_EQ(relation.consent, "cases/c1/consents/k9");
 }

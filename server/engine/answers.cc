@@ -103,8 +103,7 @@ EnumSet Answers::Complete(const domain::KindSpec& kind,
                           const domain::Relation& relation,
                           Message* answer) const {
   const domain::Redactor::Outcome outcome =
-      RedactorOf(kind.message)
-          .Redact(ViewerOf(kind, relation), answer);
+      RedactorOf(kind.message).Redact(ViewerOf(kind, relation), answer);
   if (kind.etag != nullptr) {
     answer->GetReflection()->SetString(
         answer, kind.etag,
@@ -125,10 +124,9 @@ EnumSet Answers::FillView(const domain::KindSpec& kind, const Message& stored,
   const int state = domain::StateOf(kind, stored);
   exchange_view->set_state(kind.StateName(state));
   *exchange_view->mutable_exchange() = *domain::HeaderOf(kind, stored);
-  const EnumSet classes =
-      RedactorOf(pb::ExchangeView::descriptor())
-          .Redact(relation.viewer(), exchange_view)
-          .classes;
+  const EnumSet classes = RedactorOf(pb::ExchangeView::descriptor())
+                              .Redact(relation.viewer(), exchange_view)
+                              .classes;
   exchange_view->set_etag(EtagFor(kind, stored, relation));
   for (std::string& action : ActionsOf(kind, stored, actor, relation)) {
     exchange_view->mutable_exchange()->add_allowed_actions(std::move(action));
@@ -141,8 +139,7 @@ std::string Answers::EtagFor(const domain::KindSpec& kind,
                              const domain::Relation& relation) const {
   const auto copy = NewMessage(kind.message);
   copy->CopyFrom(stored);
-  RedactorOf(kind.message)
-      .Redact(ViewerOf(kind, relation), copy.get());
+  RedactorOf(kind.message).Redact(ViewerOf(kind, relation), copy.get());
   return EtagOf(copy->SerializeAsString());
 }
 

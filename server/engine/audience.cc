@@ -21,7 +21,8 @@ bool IsTold(const WriterContext& context, const File& file,
                                           file.facts, actor, context.now);
   }
   if (!relation.sees()) return false;
-  return kind.get == nullptr || domain::PositionAdmits(*kind.get, relation.roles);
+  return kind.get == nullptr ||
+         domain::PositionAdmits(*kind.get, relation.roles);
 }
 
 }  // namespace passerelle::engine

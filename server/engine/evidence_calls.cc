@@ -222,7 +222,8 @@ class EvidenceReading {
     File file;
     const absl::Status found = LoadFile(&tx_, case_id_, &file);
     if (!found.ok()) return FileNotLoaded(&tx_, actor_, case_id_, found);
-    const auto relation = domain::RelationTo(file.message, file.facts, actor_);
+    const auto relation =
+        domain::RelationTo(file.message, file.facts, actor_, now_);
     if (!relation.sees() ||
         !domain::PositionAdmits(*call_.method, relation.roles)) {
       return domain::NotVisible();

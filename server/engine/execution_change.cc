@@ -77,9 +77,9 @@ absl::Status ChangeExecution::Prepare() {
 // Whoever makes a resource is on the side that makes it; the first officer of a
 // new file holds it.
 absl::Status ChangeExecution::RequireWritable() const {
-  domain::Viewer viewer =
-      context_.core.answers.ViewerOf(*kind_, relation_);
-  if (kind_->is_exchange()) viewer.roles |= domain::Bit(domain::options::INITIATOR);
+  domain::Viewer viewer = context_.core.answers.ViewerOf(*kind_, relation_);
+  if (kind_->is_exchange())
+    viewer.roles |= domain::Bit(domain::options::INITIATOR);
   if (kind_->in_case() && kind_->is_root()) {
     pb::Case file;
     file.set_host_mission(actor_.mission);

@@ -57,7 +57,8 @@ void ChangeExecution::MailAll(const domain::KindSpec& kind,
     if (!header->has_send_time()) return;
     missions = {header->initiator(), header->counterpart()};
   } else {
-    for (const File* file : {file_.get(), static_cast<const File*>(file_now_.get())}) {
+    for (const File* file :
+         {file_.get(), static_cast<const File*>(file_now_.get())}) {
       if (file != nullptr) AddInvolved(*file, &missions);
     }
   }

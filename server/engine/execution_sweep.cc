@@ -33,16 +33,17 @@ absl::Status ChangeExecution::RunSweep(const domain::AnyChange::Sweep& sweep) {
       for (storage::Record& record : records) {
         after = record.key.id;
         if (record.key == target_.record.key) continue;  // changed already
-        PASSERELLE_RETURN_IF_ERROR(SweepRecord(*kind, sweep, std::move(record)));
+        PASSERELLE_RETURN_IF_ERROR(
+            SweepRecord(*kind, sweep, std::move(record)));
       }
     } while (records.size() == kPage);
   }
   return absl::OkStatus();
 }
 
-absl::Status ChangeExecution::SweepRecord(
-    const domain::KindSpec& kind, const domain::AnyChange::Sweep& sweep,
-    storage::Record record) {
+absl::Status ChangeExecution::SweepRecord(const domain::KindSpec& kind,
+                                          const domain::AnyChange::Sweep& sweep,
+                                          storage::Record record) {
   Loaded loaded;
   loaded.record = std::move(record);
   if (!ParseRecord(kind, &loaded).ok()) {

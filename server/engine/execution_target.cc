@@ -87,8 +87,8 @@ absl::Status ChangeExecution::Authorize() {
   if (!found.ok()) {
     return FileNotLoaded(&context_.tx, actor_, key_.scope, found);
   }
-  relation_ = domain::RelationTo(file_->message, file_->facts, actor_,
-                                 context_.now);
+  relation_ =
+      domain::RelationTo(file_->message, file_->facts, actor_, context_.now);
   if (!relation_.sees()) return domain::NotVisible();
   if (file_->message.stage() == pb::Case::ERASED && !on_file()) {
     return domain::StateForbids(pb::Case::Stage_Name(pb::Case::ERASED));

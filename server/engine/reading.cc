@@ -128,10 +128,8 @@ class Reading {
     if (source_.tx != nullptr) {
       PASSERELLE_RETURN_IF_ERROR(LoadInFile(key, &found));
     }
-    domain::Relation relation =
-        domain::RelationTo(found.file->message,
-                                                   found.file->facts, actor_,
-                                                   now_);
+    domain::Relation relation = domain::RelationTo(
+        found.file->message, found.file->facts, actor_, now_);
     if (!relation.sees()) return domain::NotVisible();
     const Message* stored = &found.file->message;
     const std::string* etag = &found.file->etag;
@@ -142,8 +140,8 @@ class Reading {
       stored = found.resource->message.get();
       etag = &found.resource->etag;
     }
-    relation = RelationToResource(std::move(relation), *stored,
-                                  found.file->facts);
+    relation =
+        RelationToResource(std::move(relation), *stored, found.file->facts);
     if (!relation.sees()) return domain::NotVisible();
     Leaf leaf = MakeLeaf(name, relation);
     leaf.set_classes(core_.answers.FillCopy(kind_, *etag, actor_, relation,
@@ -297,7 +295,8 @@ class Reading {
     if (!found.ok()) {
       return FileNotLoaded(source_.tx, actor_, name->root, found);
     }
-    const auto relation = domain::RelationTo(file.message, file.facts, actor_, now_);
+    const auto relation =
+        domain::RelationTo(file.message, file.facts, actor_, now_);
     if (!relation.sees() || !MayList(relation)) return domain::NotVisible();
     return ListChildren(file, relation);
   }
@@ -324,8 +323,8 @@ class Reading {
         Loaded loaded;
         loaded.record = std::move(record);
         if (ParseRecord(kind_, &loaded).ok()) {
-          const auto own = RelationToResource(relation, *loaded.message,
-                                              file.facts);
+          const auto own =
+              RelationToResource(relation, *loaded.message, file.facts);
           if (own.sees()) {
             classes |= Add(loaded.record.message, own, loaded.message.get());
             disclosed = true;
@@ -385,7 +384,8 @@ class Reading {
       return absl::OkStatus();
     }
     PASSERELLE_RETURN_IF_ERROR(found);
-    const auto relation = domain::RelationTo(file.message, file.facts, actor_, now_);
+    const auto relation =
+        domain::RelationTo(file.message, file.facts, actor_, now_);
     if (!relation.sees() || !MayList(relation)) return absl::OkStatus();
     if (!kind_.is_root()) return ListChildren(file, relation);
     Leaf leaf = MakeLeaf(file.message.name(), relation);

@@ -75,11 +75,10 @@ class Registry::Impl {
     Request request;
     population.MakeRequest(record, &request);
     const RecordView& view = request.view;
-    if (view.names.empty() && view.phones.empty() &&
-        view.identifiers.empty() && !view.has_birth)
+    if (view.names.empty() && view.phones.empty() && view.identifiers.empty() &&
+        !view.has_birth)
       return absl::InvalidArgumentError("nothing to search by");
-    const Found found =
-        Find(view, static_cast<size_t>(options.max_candidates));
+    const Found found = Find(view, static_cast<size_t>(options.max_candidates));
 
     struct Scored {
       Row row;
@@ -94,10 +93,12 @@ class Registry::Impl {
       comparer.Compare(view, population.View(row), &observations);
       scored.push_back({row, EvidenceOf(model_, observations)});
     }
-    std::sort(scored.begin(), scored.end(), [&](const Scored& a, const Scored& b) {
-      return a.evidence != b.evidence ? a.evidence > b.evidence
-                                      : population.id(a.row) < population.id(b.row);
-    });
+    std::sort(scored.begin(), scored.end(),
+              [&](const Scored& a, const Scored& b) {
+                return a.evidence != b.evidence
+                           ? a.evidence > b.evidence
+                           : population.id(a.row) < population.id(b.row);
+              });
 
     SearchResult result;
     result.registered = population.live();
@@ -105,13 +106,14 @@ class Registry::Impl {
     result.truncated = found.truncated;
     if (scored.empty()) return result;
     // P(i) = (r/N) B_i / ((1-r) + (r/N) sum B), in logarithms.
-    const double share = std::log2(model_.registered /
-                                   static_cast<double>(std::max<size_t>(
-                                       population.live(), 1)));
+    const double share =
+        std::log2(model_.registered /
+                  static_cast<double>(std::max<size_t>(population.live(), 1)));
     const double absent = std::log2(1 - model_.registered);
     const double highest = std::max(absent, share + scored[0].evidence);
     double sum = std::exp2(absent - highest);
-    for (const Scored& s : scored) sum += std::exp2(share + s.evidence - highest);
+    for (const Scored& s : scored)
+      sum += std::exp2(share + s.evidence - highest);
     result.nobody = std::exp2(absent - highest) / sum;
     for (const Scored& s : scored) {
       if (result.candidates.size() == static_cast<size_t>(options.top)) break;
@@ -160,8 +162,9 @@ class Registry::Impl {
       MakeKeys(view, kind, true, &keys);
       for (const uint64_t key : keys) {
         List list{0, kind, key};
-        index_.ForRows(kind, key,
-                       [&](std::span<const Row> rows) { list.size += rows.size(); });
+        index_.ForRows(kind, key, [&](std::span<const Row> rows) {
+          list.size += rows.size();
+        });
         if (list.size > 0) lists.push_back(list);
       }
     }
@@ -219,7 +222,9 @@ Registry::~Registry() = default;
 absl::Status Registry::Insert(const Record& record) {
   return impl_->Insert(record);
 }
-absl::Status Registry::Remove(absl::string_view id) { return impl_->Remove(id); }
+absl::Status Registry::Remove(absl::string_view id) {
+  return impl_->Remove(id);
+}
 absl::Status Registry::Upsert(const Record& record) {
   return impl_->Upsert(record);
 }

@@ -170,8 +170,8 @@ class SealedReader {
                             std::string* nodes) {
     return base_.JournalNodes(sequence, first_sequence, nodes);
   }
-  absl::Status ReadChainedJournal(
-      int64_t from, int limit, std::vector<storage::ChainedBatch>* batches) {
+  absl::Status ReadChainedJournal(int64_t from, int limit,
+                                  std::vector<storage::ChainedBatch>* batches) {
     return base_.ReadChainedJournal(from, limit, batches);
   }
   absl::Status LeavesOfCase(absl::string_view case_id, int64_t from, int limit,

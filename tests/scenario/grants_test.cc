@@ -25,11 +25,11 @@ using ::testing::ElementsAre;
 class Grants : public ::testing::Test {
  protected:
   std::string Consent(const std::string& scope, const std::string& recipient) {
-    return Must<pb::Consent>(
-               server_, "iom-tn/cm", "CreateConsent",
-               absl::StrCat("parent: '", file_.name, "' consent { scope: ",
-                            scope, " recipient: 'missions/", recipient,
-                            "' language: 'ar' form: WRITTEN }"))
+    return Must<pb::Consent>(server_, "iom-tn/cm", "CreateConsent",
+                             absl::StrCat("parent: '", file_.name,
+                                          "' consent { scope: ", scope,
+                                          " recipient: 'missions/", recipient,
+                                          "' language: 'ar' form: WRITTEN }"))
         .name();
   }
   Reply TryOffer(const std::string& recipient, const std::string& purpose,
@@ -42,8 +42,7 @@ class Grants : public ::testing::Test {
                      " basis: CONSENT consent: '", consent, "' ", more, " }"));
   }
   std::string Offer(const std::string& more = "") {
-    const Reply reply =
-        TryOffer("ngo-tn", "SERVICE_PROVISION", consent_, more);
+    const Reply reply = TryOffer("ngo-tn", "SERVICE_PROVISION", consent_, more);
     EXPECT_THAT(reply, IsOk());
     return reply.as<pb::Grant>().name();
   }
@@ -119,9 +118,9 @@ TEST_F(Grants, WithdrawingTheConsentRecallsThemAndAsksForConfirmation) {
   EXPECT_EQ(withdrawn.recalls(0).mission(), "missions/ngo-tn");
   EXPECT_FALSE(withdrawn.recalls(0).has_confirm_time());
   EXPECT_THAT(Look(server_, "ngo-tn/fp", file_.name), HasReason("NOT_VISIBLE"));
-  EXPECT_EQ(Must<pb::Grant>(server_, "iom-tn/fp", "GetGrant", Named(grant))
-                .state(),
-            pb::Grant::RECALLED);
+  EXPECT_EQ(
+      Must<pb::Grant>(server_, "iom-tn/fp", "GetGrant", Named(grant)).state(),
+      pb::Grant::RECALLED);
   const Reply confirmed =
       Do("ngo-tn/fp", "ConfirmRecall", consent_, "comment: 'deleted'");
   ASSERT_THAT(confirmed, IsOk());
@@ -167,9 +166,9 @@ TEST_F(Grants, AConsulateSeesWhatATravelDocumentNeeds) {
       TryOffer("consulate-ma", "TRAVEL_DOCUMENTS",
                Consent("SHARE_WITH_ORIGIN_AUTHORITIES", "consulate-ma"));
   ASSERT_THAT(offer, IsOk());
-  ASSERT_THAT(Do("consulate-ma/fp", "AcceptGrant",
-                 offer.as<pb::Grant>().name()),
-              IsOk());
+  ASSERT_THAT(
+      Do("consulate-ma/fp", "AcceptGrant", offer.as<pb::Grant>().name()),
+      IsOk());
   const pb::Case seen = SeenBy("consulate-ma/fp");
   EXPECT_EQ(seen.principal().family_name(), "Essai");
   EXPECT_EQ(seen.principal().return_region(), "");
@@ -205,13 +204,13 @@ TEST_F(Grants, OverridingConsentTakesTwoOfficersAndEnds) {
 
 TEST_F(Grants, AnOfferIsForwardedToWhomTheConsentCovers) {
   const std::string grant = Offer();
-  EXPECT_THAT(Do("ngo-tn/fp", "ForwardGrant", grant,
-                 "recipient: 'missions/ngo-es'"),
-              HasReason("CONSENT_MISSING"));
+  EXPECT_THAT(
+      Do("ngo-tn/fp", "ForwardGrant", grant, "recipient: 'missions/ngo-es'"),
+      HasReason("CONSENT_MISSING"));
   Consent("SHARE_WITH_PARTNER", "ngo-es");
-  ASSERT_THAT(Do("ngo-tn/fp", "ForwardGrant", grant,
-                 "recipient: 'missions/ngo-es'"),
-              IsOk());
+  ASSERT_THAT(
+      Do("ngo-tn/fp", "ForwardGrant", grant, "recipient: 'missions/ngo-es'"),
+      IsOk());
   EXPECT_THAT(Look(server_, "ngo-tn/fp", grant), HasReason("NOT_VISIBLE"));
   EXPECT_THAT(Events(server_, "ngo-es", grant), ElementsAre("ForwardGrant"));
   ASSERT_THAT(Do("ngo-es/fp", "AcceptGrant", grant), IsOk());
@@ -219,8 +218,8 @@ TEST_F(Grants, AnOfferIsForwardedToWhomTheConsentCovers) {
 }
 
 TEST_F(Grants, AHandOverMovesTheWholeFile) {
-  const Reply offer = TryOffer("iom-ma", "CASE_MANAGEMENT", file_.consent, "",
-                               "OWN");
+  const Reply offer =
+      TryOffer("iom-ma", "CASE_MANAGEMENT", file_.consent, "", "OWN");
   ASSERT_THAT(offer, IsOk());
   const std::string grant = offer.as<pb::Grant>().name();
   EXPECT_THAT(TryOffer("iom-ma", "CASE_MANAGEMENT", file_.consent,
@@ -246,9 +245,8 @@ TEST_F(Grants, WhatTheFormerOwnerHasOpenIsTheNewOwners) {
   const auto study = server_.RequestedStudy(file_);
   const Reply offer = TryOffer(
       "iom-de", "CASE_MANAGEMENT",
-      Must<pb::ListConsentsResponse>(
-          server_, "iom-tn/cm", "ListConsents",
-          absl::StrCat("parent: '", file_.name, "'"))
+      Must<pb::ListConsentsResponse>(server_, "iom-tn/cm", "ListConsents",
+                                     absl::StrCat("parent: '", file_.name, "'"))
           .consents()
           .rbegin()
           ->name(),

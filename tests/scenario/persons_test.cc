@@ -39,9 +39,9 @@ class Persons : public ::testing::Test {
         .name();
   }
   Reply TryAdd(absl::string_view who, const std::string& person) {
-    return Send(server_, who, "CreatePerson",
-                absl::StrCat("parent: '", file_.name, "' person { ", person,
-                             " }"));
+    return Send(
+        server_, who, "CreatePerson",
+        absl::StrCat("parent: '", file_.name, "' person { ", person, " }"));
   }
   pb::Person Get(absl::string_view who, const std::string& name) {
     return Must<pb::Person>(server_, who, "GetPerson", Named(name));
@@ -73,21 +73,22 @@ class Persons : public ::testing::Test {
 };
 
 TEST_F(Persons, EachReaderSeesItsClasses) {
-  const std::string name = Add(
-      "iom-tn/cm",
-      absl::StrCat(kPrincipal,
-                   " vulnerabilities { code: SINGLE_PARENT note: 'two' }"));
+  const std::string name =
+      Add("iom-tn/cm",
+          absl::StrCat(kPrincipal,
+                       " vulnerabilities { code: SINGLE_PARENT note: 'two' }"));
   EXPECT_THAT(
       Update("iom-tn/po", name,
              "vulnerabilities { code: SINGLE_PARENT note: 'two' } "
              "vulnerabilities { code: TRAFFICKING note: 'canary-protection' }",
              "paths: 'vulnerabilities'"),
       IsOk());
-  EXPECT_THAT(Update("iom-tn/mo", name,
-                     "vulnerabilities { code: SINGLE_PARENT note: 'two' } "
-                     "vulnerabilities { code: PREGNANT note: 'canary-medical' }",
-                     "paths: 'vulnerabilities'"),
-              IsOk());
+  EXPECT_THAT(
+      Update("iom-tn/mo", name,
+             "vulnerabilities { code: SINGLE_PARENT note: 'two' } "
+             "vulnerabilities { code: PREGNANT note: 'canary-medical' }",
+             "paths: 'vulnerabilities'"),
+      IsOk());
   EXPECT_THAT(CodesFor("iom-tn/cm", name),
               ElementsAre(pb::Vulnerability::SINGLE_PARENT));
   EXPECT_THAT(CodesFor("iom-tn/po", name),
@@ -121,8 +122,7 @@ TEST_F(Persons, WhatIsHiddenStaysAsItIsWhenOthersWrite) {
                      "paths: 'vulnerabilities'"),
               IsOk());
   const std::string unseen = Get("iom-tn/cm", name).etag();
-  ASSERT_THAT(Update("iom-tn/cm", name,
-                     "vulnerabilities { code: STRANDED }",
+  ASSERT_THAT(Update("iom-tn/cm", name, "vulnerabilities { code: STRANDED }",
                      "paths: 'vulnerabilities'"),
               IsOk());
   EXPECT_NE(Get("iom-tn/cm", name).etag(), unseen);
@@ -158,11 +158,10 @@ TEST_F(Persons, WhatSomebodyMayNotSeeTheyMayNotWrite) {
               HasReason("FIELD_NOT_WRITABLE"));
   const std::string name = Add("iom-tn/cm", kPrincipal);
   for (const char* code : {"MEDICAL_NEEDS", "REFUGEE"}) {
-    EXPECT_THAT(
-        Update("iom-tn/cm", name,
-               absl::StrCat("vulnerabilities { code: ", code, " }"),
-               "paths: 'vulnerabilities'"),
-        HasReason("FIELD_NOT_WRITABLE"));
+    EXPECT_THAT(Update("iom-tn/cm", name,
+                       absl::StrCat("vulnerabilities { code: ", code, " }"),
+                       "paths: 'vulnerabilities'"),
+                HasReason("FIELD_NOT_WRITABLE"));
   }
   EXPECT_THAT(CodesFor("iom-tn/po", name), IsEmpty());
 }
@@ -237,10 +236,10 @@ TEST_F(Persons, AnAdultOfTheFamilyIsSharedUnderTheirOwnConsent) {
 TEST_F(Persons, AnAsylumSeekersFileIsClosedToTheirOwnCountry) {
   const std::string name = Add("iom-tn/cm", kPrincipal);
   EXPECT_THAT(Look(server_, "iom-ma/fp", file_.name), IsOk());
-  ASSERT_THAT(Update("iom-tn/po", name,
-                     "vulnerabilities { code: ASYLUM_SEEKER }",
-                     "paths: 'vulnerabilities'"),
-              IsOk());
+  ASSERT_THAT(
+      Update("iom-tn/po", name, "vulnerabilities { code: ASYLUM_SEEKER }",
+             "paths: 'vulnerabilities'"),
+      IsOk());
   for (const char* who : {"iom-ma/fp", "iom-ma/po"}) {
     EXPECT_THAT(Look(server_, who, file_.name), HasReason("NOT_VISIBLE"));
   }
@@ -268,8 +267,9 @@ TEST_F(Persons, WhoIsRemovedLeavesNothing) {
   EXPECT_EQ(left.as<pb::Person>().state(), pb::Person::REMOVED);
   EXPECT_THAT(left.bytes, Not(HasSubstr("canary")));
   EXPECT_THAT(Look(server_, "iom-ma/fp", name), HasReason("NOT_VISIBLE"));
-  EXPECT_THAT(Update("iom-tn/cm", name, "stateless: true", "paths: 'stateless'"),
-              HasReason("STATE_FORBIDS"));
+  EXPECT_THAT(
+      Update("iom-tn/cm", name, "stateless: true", "paths: 'stateless'"),
+      HasReason("STATE_FORBIDS"));
 }
 
 TEST_F(Persons, WhatCannotBeIsRefusedWithEveryReason) {

@@ -28,8 +28,8 @@ T OrDie(absl::StatusOr<T> result, absl::string_view what) {
   return *std::move(result);
 }
 
-using Officers = std::vector<
-    std::pair<std::string, std::vector<options::OfficerRole>>>;
+using Officers =
+    std::vector<std::pair<std::string, std::vector<options::OfficerRole>>>;
 
 void RegisterMission(client::Client& operator_, const std::string& id,
                      options::MissionKind kind, const std::string& country,
