@@ -23,6 +23,8 @@ namespace {
 
 namespace pb = ::passerelle::v1;
 
+// Born from this year on, a person may be under 18 in 2022.
+constexpr int kMayBeAChild = 2004;
 constexpr char kCaseManager[] = "cm";
 constexpr char kFocalPoint[] = "fp";
 
@@ -105,6 +107,11 @@ class Host {
     if (one.number % 9 == 0) given->set_witness_name("a neighbour");
     given->set_form(one.number % 9 == 0 ? pb::Consent::ORAL_WITNESSED
                                         : pb::Consent::WRITTEN);
+    if (one.person.birth_date().year() >= kMayBeAChild) {
+      given->mutable_guardian()->set_display_name("a parent");
+      given->mutable_guardian()->set_authority("parent");
+      given->set_assent(pb::Consent::ASSENTED);
+    }
     PASSERELLE_ASSIGN_OR_RETURN(
         const pb::Consent agreed,
         office_->Call<pb::Consent>(kCaseManager, "ConsentService/CreateConsent",

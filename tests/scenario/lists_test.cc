@@ -100,7 +100,7 @@ TEST_F(Lists, OverAllFilesAndWithinOne) {
     EXPECT_EQ(All("iom-es/cm", "ListCases", "", size).size(), files.size());
   }
   EXPECT_EQ(All("iom-tn/cm", "ListCases", "", 4).size(), 12u);
-  EXPECT_EQ(All("iom-tn/cm", "ListMissions", "", 2).size(), 5u);
+  EXPECT_EQ(All("iom-tn/cm", "ListMissions", "", 2).size(), 8u);
 }
 
 TEST_F(Lists, ChangesBetweenPagesLoseNothing) {
