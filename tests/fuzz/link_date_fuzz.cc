@@ -7,11 +7,9 @@ namespace passerelle::fuzz {
 
 // A format, a line feed, a date.
 std::vector<std::string> Seeds() {
-  return {"%Y%m%d\n19840203",       "%d.%m.%Y\n3.2.1984",
-          "%e %B %Y\n3 February 1984", "%y%%\n84%",
-          "\n03/02/1984 00:00",     "\n1984-02-03T00:00:00Z",
-          "\n٠٣/٠٢/١٩٨٤",           "\n1984-00-00",
-          "%m/%Y\n13/9999"};
+  return {"%Y%m%d\n19840203", "%d.%m.%Y\n3.2.1984", "%e %B %Y\n3 February 1984",
+          "%y%%\n84%",        "\n03/02/1984 00:00", "\n1984-02-03T00:00:00Z",
+          "\n٠٣/٠٢/١٩٨٤",     "\n1984-00-00",       "%m/%Y\n13/9999"};
 }
 
 }  // namespace passerelle::fuzz
@@ -23,9 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string format = input.substr(0, end);
   std::vector<std::string> formats;
   if (passerelle::link::DateFormat::Parse(format)) formats.push_back(format);
-  const BirthReading reading =
-      passerelle::link::BirthDateReader(formats).Read(
-          input.substr(std::min(end + 1, input.size())));
+  const BirthReading reading = passerelle::link::BirthDateReader(formats).Read(
+      input.substr(std::min(end + 1, input.size())));
   if (reading.birth) {
     passerelle::fuzz::Require(reading.birth->first <= reading.birth->last);
     passerelle::fuzz::Require(reading.birth->is_year());

@@ -36,9 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto file = passerelle::link::ParseEncodings(
       absl::string_view(reinterpret_cast<const char*>(data), size), "x");
   if (!file.ok()) {
-    passerelle::fuzz::Require(
-        passerelle::link::ExitCodeOf(file.status()) ==
-        passerelle::link::kRefused);
+    passerelle::fuzz::Require(passerelle::link::ExitCodeOf(file.status()) ==
+                              passerelle::link::kRefused);
     return 0;
   }
   passerelle::link::CompareEncodings(*file, *file, 0.1);

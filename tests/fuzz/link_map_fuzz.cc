@@ -4,10 +4,11 @@
 namespace passerelle::fuzz {
 
 std::vector<std::string> Seeds() {
-  return {"[columns]\nid = \"a\"\ngiven = [\"b\", 'c']\n[formats]\n"
-          "birth_date = \"%Y%m%d\"\ndelimiter = \"tab\"\n",
-          "[columns]\nid='a'\nfull_name='b'\nphone=['c','d']\n"
-          "[formats]\nencoding='windows-1256'\nbirth_date=['%d.%m.%y','%b %Y']"};
+  return {
+      "[columns]\nid = \"a\"\ngiven = [\"b\", 'c']\n[formats]\n"
+      "birth_date = \"%Y%m%d\"\ndelimiter = \"tab\"\n",
+      "[columns]\nid='a'\nfull_name='b'\nphone=['c','d']\n"
+      "[formats]\nencoding='windows-1256'\nbirth_date=['%d.%m.%y','%b %Y']"};
 }
 
 }  // namespace passerelle::fuzz

@@ -14,8 +14,7 @@ class MemoryFile {
  public:
   MemoryFile(const uint8_t* data, size_t size)
       : fd_(memfd_create("fuzz", MFD_CLOEXEC)) {
-    if (fd_ < 0 ||
-        write(fd_, data, size) != static_cast<ssize_t>(size)) {
+    if (fd_ < 0 || write(fd_, data, size) != static_cast<ssize_t>(size)) {
       __builtin_trap();
     }
   }

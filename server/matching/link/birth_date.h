@@ -40,7 +40,7 @@ class DateFormat {
 
 struct BirthReading {
   enum Quality : uint8_t {
-    kNothing,     // empty
+    kNothing,  // empty
     kRead,
     kPartly,      // no such day or month: the month or the year was taken
     kUnreadable,  // not written as a date, or no possible year: unknown

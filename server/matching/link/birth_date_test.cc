@@ -11,7 +11,8 @@ namespace {
 
 // "1984-02-03", "1984-02-01..1984-02-29", "-", with "?" after what was only
 // partly read and "!" for what was not read.
-std::string Read(absl::string_view text, std::vector<std::string> formats = {}) {
+std::string Read(absl::string_view text,
+                 std::vector<std::string> formats = {}) {
   const BirthReading reading = BirthDateReader(formats).Read(text);
   if (reading.quality == BirthReading::kUnreadable) {
     return reading.birth ? "unreadable with a value" : "!";

@@ -18,9 +18,9 @@ constexpr size_t kMaxFileBytes = 64 << 10;
 constexpr size_t kMaxNames = 32;  // columns of one role
 
 constexpr std::array<const char*, kRoleCount> kRoleNames = {
-    "id",         "given",      "family",     "full_name", "birth_date",
-    "birth_year", "sex",        "place",      "postcode",  "address",
-    "phone",      "identifier", "occupation", "mother",    "father",
+    "id",         "given",         "family",     "full_name", "birth_date",
+    "birth_year", "sex",           "place",      "postcode",  "address",
+    "phone",      "identifier",    "occupation", "mother",    "father",
     "spouse",     "known_distinct"};
 
 absl::string_view ToAbsl(std::string_view text) {
@@ -59,17 +59,15 @@ class Loader {
   absl::Status LoadColumns(const toml::table& table) {
     for (const auto& [key, node] : table) {
       const absl::string_view name = ToAbsl(key.str());
-      const auto* found =
-          std::find(kRoleNames.begin(), kRoleNames.end(), name);
+      const auto* found = std::find(kRoleNames.begin(), kRoleNames.end(), name);
       if (found == kRoleNames.end()) {
         return Wrong(node, name,
                      absl::StrCat("no such role; roles are ",
                                   absl::StrJoin(kRoleNames, ", ")));
       }
-      PASSERELLE_RETURN_IF_ERROR(
-          ReadTexts(node, name,
-                    &map_.columns[static_cast<size_t>(
-                        found - kRoleNames.begin())]));
+      PASSERELLE_RETURN_IF_ERROR(ReadTexts(
+          node, name,
+          &map_.columns[static_cast<size_t>(found - kRoleNames.begin())]));
     }
     return absl::OkStatus();
   }
@@ -83,7 +81,8 @@ class Loader {
         for (const std::string& format : texts) {
           if (!DateFormat::Parse(format).has_value()) {
             return Wrong(node, name,
-                         absl::StrCat("\"", format, "\" is no date format: %Y "
+                         absl::StrCat("\"", format,
+                                      "\" is no date format: %Y "
                                       "or %y, %m, %b, %d and plain text"));
           }
         }

@@ -43,10 +43,10 @@ delimiter = "tab"
 TEST(ColumnMapTest, EveryRoleHasAName) {
   for (size_t i = 0; i < kRoleCount; ++i) {
     const std::string role(RoleName(static_cast<Role>(i)));
-    const auto map = Parse("[columns]\nid='i'\nfull_name='n'\n" +
-                           (role == "id" || role == "full_name"
-                                ? std::string()
-                                : role + " = 'column'\n"));
+    const auto map =
+        Parse("[columns]\nid='i'\nfull_name='n'\n" +
+              (role == "id" || role == "full_name" ? std::string()
+                                                   : role + " = 'column'\n"));
     EXPECT_THAT(map, Works()) << role;
   }
 }
@@ -86,8 +86,8 @@ class FindColumnsTest : public ::testing::Test {
 };
 
 TEST_F(FindColumnsTest, TheFirstOfSeveralIdsThatIsThereIsTheId) {
-  const auto columns = FindColumns(
-      map_, *Table("request_id,name,phone\n"), Absent::kForbidden);
+  const auto columns =
+      FindColumns(map_, *Table("request_id,name,phone\n"), Absent::kForbidden);
   ASSERT_THAT(columns, Works());
   EXPECT_THAT((*columns)[Role::kId], ElementsAre(0));
   EXPECT_THAT((*columns)[Role::kPhone], ElementsAre(2));
@@ -106,9 +106,8 @@ TEST_F(FindColumnsTest, OneOfTwoTablesMayLackAColumn) {
 }
 
 TEST_F(FindColumnsTest, NoTableMayLackIdOrName) {
-  EXPECT_THAT(
-      FindColumns(map_, *Table("name,phone\n"), Absent::kAllowed),
-      IsProblem(Reason::kMissingColumn));
+  EXPECT_THAT(FindColumns(map_, *Table("name,phone\n"), Absent::kAllowed),
+              IsProblem(Reason::kMissingColumn));
   EXPECT_THAT(FindColumns(map_, *Table("reg_id,phone\n"), Absent::kAllowed),
               IsProblemAt(Reason::kMissingColumn, 1, "name"));
 }

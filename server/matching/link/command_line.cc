@@ -93,7 +93,8 @@ class CommandLine {
         "Refuse values that cannot be read instead of leaving them out");
   }
   static void AddThreads(CLI::App* app, int* threads) {
-    app->add_option("--threads", *threads, "Threads; results do not depend on it")
+    app->add_option("--threads", *threads,
+                    "Threads; results do not depend on it")
         ->check(CLI::Range(1, kMaxThreads))
         ->capture_default_str();
   }
@@ -114,18 +115,18 @@ class CommandLine {
   }
 
   void AddDedupe() {
-    CLI::App* app =
-        Add("dedupe", "Find records of one person within a file",
-            [this](const Console& console) { return FindPairs(pairs_, console); });
+    CLI::App* app = Add(
+        "dedupe", "Find records of one person within a file",
+        [this](const Console& console) { return FindPairs(pairs_, console); });
     app->add_option("input", pairs_.a, "Table of people (CSV)")->required();
     AddPairOutputs(app);
     app->add_option("--clusters", pairs_.clusters,
                     "Groups that are one person (.csv or .jsonl)");
   }
   void AddLink() {
-    CLI::App* app =
-        Add("link", "Find people of one file in another",
-            [this](const Console& console) { return FindPairs(pairs_, console); });
+    CLI::App* app = Add(
+        "link", "Find people of one file in another",
+        [this](const Console& console) { return FindPairs(pairs_, console); });
     app->add_option("a", pairs_.a, "First table (CSV)")->required();
     app->add_option("b", pairs_.b, "Second table (CSV)")->required();
     AddPairOutputs(app);
@@ -150,17 +151,20 @@ class CommandLine {
     AddThreads(app, &search_.threads);
   }
   void AddNames() {
-    CLI::App* app = Add(
-        "names", "Print how alike the names on each line of two files are",
-        [this](const Console& console) { return CompareNames(names_, console); });
+    CLI::App* app =
+        Add("names", "Print how alike the names on each line of two files are",
+            [this](const Console& console) {
+              return CompareNames(names_, console);
+            });
     app->add_option("a", names_.a, "One name a line")->required();
     app->add_option("b", names_.b, "As many lines")->required();
   }
   void AddEvaluate() {
-    CLI::App* app = Add("evaluate", "Judge pairs or search results by the truth",
-                        [this](const Console& console) {
-                          return EvaluateResults(evaluate_, console);
-                        });
+    CLI::App* app =
+        Add("evaluate", "Judge pairs or search results by the truth",
+            [this](const Console& console) {
+              return EvaluateResults(evaluate_, console);
+            });
     app->add_option("pairs", evaluate_.pairs, "Pairs or search results (CSV)")
         ->required();
     app->add_option("--truth", evaluate_.truth,
@@ -171,14 +175,14 @@ class CommandLine {
                   "Ids of both sides are of different files");
   }
   void AddTrain() {
-    CLI::App* app = Add("train", "Learn a model from one file or two",
-                        [this](const Console& console) {
-                          return TrainModel(train_, console);
-                        });
+    CLI::App* app = Add(
+        "train", "Learn a model from one file or two",
+        [this](const Console& console) { return TrainModel(train_, console); });
     app->add_option("a", train_.a, "Table of people (CSV)")->required();
     app->add_option("b", train_.b, "A second table, for models of linking");
     AddInput(app, &train_.input);
-    app->add_option("--model", train_.model, "Where the model goes")->required();
+    app->add_option("--model", train_.model, "Where the model goes")
+        ->required();
     AddThreads(app, &train_.threads);
   }
   void AddCalibrate() {
@@ -200,7 +204,8 @@ class CommandLine {
         "key", "Make the secret of one exchange of encodings",
         [this](const Console& console) { return CreateKey(key_, console); });
     app->add_option("--out", key_.out, "Where the key goes")->required();
-    app->add_option("--purpose", key_.purpose, "Who exchanges with whom, and why")
+    app->add_option("--purpose", key_.purpose,
+                    "Who exchanges with whom, and why")
         ->required();
     app->add_flag_callback(
         "--no-fold", [this] { key_.hardening.fold = false; },
@@ -213,11 +218,13 @@ class CommandLine {
                   "Hash each sex and decade of birth apart (loses matches)");
   }
   void AddEncode() {
-    CLI::App* app = Add("encode", "Encode people for a partner with the same key",
-                        [this](const Console& console) {
-                          return EncodeTable(encode_, console);
-                        });
-    app->add_option("input", encode_.table, "Table of people (CSV)")->required();
+    CLI::App* app =
+        Add("encode", "Encode people for a partner with the same key",
+            [this](const Console& console) {
+              return EncodeTable(encode_, console);
+            });
+    app->add_option("input", encode_.table, "Table of people (CSV)")
+        ->required();
     AddInput(app, &encode_.input);
     app->add_option("--key", encode_.key, "Key of the exchange")->required();
     app->add_option("--out", encode_.out, "Where the encodings go")->required();

@@ -34,8 +34,9 @@ constexpr char kExamples[] =
 class CommandLineTest : public ::testing::Test {
  protected:
   // Runs the program; what it prints is in out_ and err_.
-  int Run(std::vector<std::string> words,
-          const std::function<bool()>& stopped = [] { return false; }) {
+  int Run(
+      std::vector<std::string> words,
+      const std::function<bool()>& stopped = [] { return false; }) {
     std::ostringstream out;
     std::ostringstream err;
     const int code = RunLink(std::move(words), {out, err, false, stopped});
@@ -97,12 +98,12 @@ class CommandLineTest : public ::testing::Test {
 };
 
 TEST_F(CommandLineTest, DedupeFindsTheDuplicatesOfTheExample) {
-  ASSERT_EQ(Run({"dedupe", Example("registrations.csv"), "--map",
-                 Example("registrations.toml"), "--pairs", File("pairs.csv"),
-                 "--clusters", File("clusters.csv"), "--review",
-                 File("review.csv"), "--report", File("report.html"), "--truth",
-                 Example("truth.csv")}),
-            kDone)
+  ASSERT_EQ(
+      Run({"dedupe", Example("registrations.csv"), "--map",
+           Example("registrations.toml"), "--pairs", File("pairs.csv"),
+           "--clusters", File("clusters.csv"), "--review", File("review.csv"),
+           "--report", File("report.html"), "--truth", Example("truth.csv")}),
+      kDone)
       << err_;
   const Rows pairs = ReadRows(File("pairs.csv"));
   EXPECT_THAT(pairs[0], ElementsAre("id_a", "id_b", "probability", "weight"));
@@ -127,8 +128,8 @@ TEST_F(CommandLineTest, DedupeFindsTheDuplicatesOfTheExample) {
 
 TEST_F(CommandLineTest, JsonLinesCarryReasonsThatAddUp) {
   ASSERT_EQ(Run({"dedupe", Example("registrations.csv"), "--map",
-                 Example("registrations.toml"), "--pairs",
-                 File("pairs.jsonl"), "--clusters", File("clusters.jsonl")}),
+                 Example("registrations.toml"), "--pairs", File("pairs.jsonl"),
+                 "--clusters", File("clusters.jsonl")}),
             kDone)
       << err_;
   int pairs = 0;
@@ -154,11 +155,11 @@ TEST_F(CommandLineTest, ResultsDoNotDependOnThreads) {
                    Example("registrations.toml"), "--pairs",
                    File("pairs" + threads + ".csv"), "--threads", threads}),
               kDone);
-    ASSERT_EQ(Run({"search", Example("registrations.csv"),
-                   Example("requests.csv"), "--map", Example("requests.toml"),
-                   "--out", File("found" + threads + ".csv"), "--threads",
-                   threads}),
-              kDone);
+    ASSERT_EQ(
+        Run({"search", Example("registrations.csv"), Example("requests.csv"),
+             "--map", Example("requests.toml"), "--out",
+             File("found" + threads + ".csv"), "--threads", threads}),
+        kDone);
   }
   EXPECT_EQ(ReadAll(File("pairs1.csv")), ReadAll(File("pairs2.csv")));
   EXPECT_EQ(ReadAll(File("pairs1.csv")), ReadAll(File("pairs5.csv")));
@@ -182,18 +183,18 @@ TEST_F(CommandLineTest, LinkFindsPeopleOfOneFileInAnother) {
                               "1,Tesfaye,Alemu,1950-01-02\n"
                               "2,Fatou,Diallo,1984-02-03\n"
                               "3,Awa,Traore,1979-01-09\n");
-  ASSERT_EQ(Run({"link", a, b, "--map", map, "--pairs", File("pairs.csv"),
-                 "--report", File("report.html"), "--review",
-                 File("review.csv")}),
-            kDone)
+  ASSERT_EQ(
+      Run({"link", a, b, "--map", map, "--pairs", File("pairs.csv"), "--report",
+           File("report.html"), "--review", File("review.csv")}),
+      kDone)
       << err_;
   std::vector<std::pair<std::string, std::string>> sure;
   const Rows pairs = ReadRows(File("pairs.csv"));
   for (size_t i = 1; i < pairs.size(); ++i) {
     if (pairs[i][2] >= "0.5") sure.push_back({pairs[i][0], pairs[i][1]});
   }
-  EXPECT_THAT(sure, UnorderedElementsAre(std::pair("1", "2"),
-                                         std::pair("3", "3")));
+  EXPECT_THAT(sure,
+              UnorderedElementsAre(std::pair("1", "2"), std::pair("3", "3")));
   const std::string truth = Write("truth.csv", "id_a,id_b\n1,2\n3,3\n");
   ASSERT_EQ(Run({"evaluate", File("pairs.csv"), "--truth", truth}), kDone);
   EXPECT_EQ(Printed()["f1"], 1);
@@ -238,8 +239,9 @@ TEST_F(CommandLineTest, SearchNamesPeopleAndNobody) {
 
 TEST_F(CommandLineTest, ARequestWithNothingToSearchByIsAnsweredWithARemark) {
   const std::string requests =
-      Write("requests.csv", "request,sought_person,born,sex,village,mobile\n"
-                            "Q,,,m,,\n");
+      Write("requests.csv",
+            "request,sought_person,born,sex,village,mobile\n"
+            "Q,,,m,,\n");
   ASSERT_EQ(Run({"search", Example("registrations.csv"), requests, "--map",
                  Example("requests.toml"), "--out", File("found.csv")}),
             kDone)
@@ -247,10 +249,10 @@ TEST_F(CommandLineTest, ARequestWithNothingToSearchByIsAnsweredWithARemark) {
   const Rows rows = ReadRows(File("found.csv"));
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[1][2], "");
-  EXPECT_EQ(Run({"search", Example("registrations.csv"), requests, "--map",
-                 Example("requests.toml"), "--out", File("found.csv"),
-                 "--strict"}),
-            kInput);
+  EXPECT_EQ(
+      Run({"search", Example("registrations.csv"), requests, "--map",
+           Example("requests.toml"), "--out", File("found.csv"), "--strict"}),
+      kInput);
 }
 
 TEST_F(CommandLineTest, NamesGivesANumberALine) {
@@ -277,8 +279,7 @@ TEST_F(CommandLineTest, NamesPrintsNothingWhenTheFilesDoNotFit) {
 }
 
 TEST_F(CommandLineTest, ATrainedModelGivesTheSameAgain) {
-  const std::vector<std::string> input = {Example("registrations.csv"),
-                                          "--map",
+  const std::vector<std::string> input = {Example("registrations.csv"), "--map",
                                           Example("registrations.toml")};
   const auto run = [&](std::string command, std::vector<std::string> more) {
     std::vector<std::string> words = {std::move(command)};
@@ -407,18 +408,18 @@ TEST_F(CommandLineTest, WhatIsWrongWithTheCommandLineIsUsage) {
 
 TEST_F(CommandLineTest, WhatTheSystemRefusesIsSystem) {
   const std::string map = Example("registrations.toml");
-  EXPECT_EQ(Run({"dedupe", File("none.csv"), "--map", map, "--pairs",
-                 File("p.csv")}),
-            kSystem);
+  EXPECT_EQ(
+      Run({"dedupe", File("none.csv"), "--map", map, "--pairs", File("p.csv")}),
+      kSystem);
   EXPECT_EQ(Run({"dedupe", Example("registrations.csv"), "--map", map,
                  "--pairs", File("none/p.csv")}),
             kSystem);
 }
 
 TEST_F(CommandLineTest, BadInputNamesItsPlaceAndLeavesEveryFileAsItWas) {
-  const std::string map =
-      Write("map.toml", "[columns]\nid = 'id'\nfull_name = 'name'\n"
-                        "birth_date = 'born'\n");
+  const std::string map = Write("map.toml",
+                                "[columns]\nid = 'id'\nfull_name = 'name'\n"
+                                "birth_date = 'born'\n");
   Write("pairs.csv", "before");
   struct Case {
     const char* text;
@@ -429,8 +430,7 @@ TEST_F(CommandLineTest, BadInputNamesItsPlaceAndLeavesEveryFileAsItWas) {
                           Case{"id,name,born\n1,a,\n2,b\n", "row 3"},
                           Case{"id,name,born\n1,\"a,\n2,b,\n", "row 2"},
                           Case{"id,name,born\n1,é\xC3\x28,\n", "row 2"},
-                          Case{"id,name\n1,a\n", "born"},
-                          Case{"", ""}}) {
+                          Case{"id,name\n1,a\n", "born"}, Case{"", ""}}) {
     const std::string table = Write("people.csv", bad.text);
     const std::set<std::string> files = Files();
     EXPECT_EQ(Run({"dedupe", table, "--map", map, "--pairs", File("pairs.csv"),
@@ -444,13 +444,14 @@ TEST_F(CommandLineTest, BadInputNamesItsPlaceAndLeavesEveryFileAsItWas) {
 }
 
 TEST_F(CommandLineTest, StrangePeopleAreCompared) {
-  const std::string map =
-      Write("map.toml", "[columns]\nid = 'id'\nfull_name = 'name'\n"
-                        "birth_date = 'born'\nphone = 'phone'\n");
+  const std::string map = Write("map.toml",
+                                "[columns]\nid = 'id'\nfull_name = 'name'\n"
+                                "birth_date = 'born'\nphone = 'phone'\n");
   std::string table = "id,name,born,phone\n";
-  const std::vector<std::string> names = {
-      "", "A", "😀", "\x01\x02", "12345", "محمد Mohamed ኃይለ", "Ж Ω 漢字",
-      "Al-Hadj dit le 3ème"};
+  const std::vector<std::string> names = {"",         "A",
+                                          "😀",        "\x01\x02",
+                                          "12345",    "محمد Mohamed ኃይለ",
+                                          "Ж Ω 漢字", "Al-Hadj dit le 3ème"};
   int id = 0;
   for (const std::string& name : names) {
     for (const char* born : {"", "0000-00-00", "9999", "2023-02-30"}) {
@@ -488,7 +489,8 @@ TEST_F(CommandLineTest, OnePersonOrNoneIsNoError) {
 TEST_F(CommandLineTest, AnInterruptedRunWritesNothing) {
   std::string table = ReadAll(Example("registrations.csv"));
   for (int i = 0; i < 5'000; ++i) {
-    absl::StrAppend(&table, "X-", i, ",Fatou,Diallo,19", 10 + i % 90, ",F,,,\n");
+    absl::StrAppend(&table, "X-", i, ",Fatou,Diallo,19", 10 + i % 90,
+                    ",F,,,\n");
   }
   const std::string people = Write("people.csv", table);
   const std::set<std::string> files = Files();
@@ -500,9 +502,9 @@ TEST_F(CommandLineTest, AnInterruptedRunWritesNothing) {
 }
 
 TEST_F(CommandLineTest, AReviewListRunsNoFormula) {
-  const std::string map =
-      Write("map.toml", "[columns]\nid = 'id'\nfull_name = 'name'\n"
-                        "birth_date = 'born'\noccupation = 'job'\n");
+  const std::string map = Write("map.toml",
+                                "[columns]\nid = 'id'\nfull_name = 'name'\n"
+                                "birth_date = 'born'\noccupation = 'job'\n");
   const std::string table =
       Write("people.csv",
             "id,name,born,job\n=1+1,Fatou Diallo,1984-02-03,=cmd|'/c calc'!A0\n"

@@ -14,8 +14,8 @@ bool ProgressLine::Show(absl::string_view stage, uint64_t done,
     last_ = now;
     stage_ = std::string(stage);
     std::string line =
-        total > 0 ? absl::StrCat(stage, " ", std::min(done, total) * 100 / total,
-                                 " %")
+        total > 0 ? absl::StrCat(stage, " ",
+                                 std::min(done, total) * 100 / total, " %")
                   : absl::StrCat(stage, " ", done);
     // What was longer before is written over.
     std::string padded = line;

@@ -141,7 +141,8 @@ absl::Status CsvReader::ReadField() {
   if (record_.size() > kMaxRecordBytes || field.size() > kMaxFieldBytes) {
     return Problem(Reason::kTooLong, Here(spans_.size()),
                    absl::StrCat("longer than ", kMaxFieldBytes, " bytes, or ",
-                                kMaxRecordBytes, " in one row; is a quote "
+                                kMaxRecordBytes,
+                                " in one row; is a quote "
                                 "not closed?"));
   }
   if (next != kEnd && next != delimiter_ && next != '\n' && next != '\r') {
@@ -152,8 +153,8 @@ absl::Status CsvReader::ReadField() {
                             "value in quotes and write that one twice");
   }
   if (!quoted) field = absl::StripAsciiWhitespace(field);
-  spans_.push_back({static_cast<size_t>(field.data() - record_.data()),
-                    field.size()});
+  spans_.push_back(
+      {static_cast<size_t>(field.data() - record_.data()), field.size()});
   return absl::OkStatus();
 }
 
@@ -197,10 +198,9 @@ absl::Status CsvReader::CheckFields() const {
         return Problem(Reason::kControlCharacter, Here(column),
                        "a zero byte; is this a text file?");
       case TextFault::kEncoding:
-        return Problem(
-            Reason::kBadEncoding, Here(column),
-            absl::StrCat("bytes that are not ", text_->encoding(),
-                         "; name the file's encoding in [formats]"));
+        return Problem(Reason::kBadEncoding, Here(column),
+                       absl::StrCat("bytes that are not ", text_->encoding(),
+                                    "; name the file's encoding in [formats]"));
     }
   }
   return absl::OkStatus();
@@ -223,8 +223,7 @@ absl::StatusOr<std::optional<size_t>> CsvReader::Find(
   for (size_t column = 0; column < header_.size(); ++column) {
     if (header_[column] != name) continue;
     if (found.has_value()) {
-      return Problem(Reason::kDuplicateColumn,
-                     {path_, 1, std::string(name)},
+      return Problem(Reason::kDuplicateColumn, {path_, 1, std::string(name)},
                      "two columns have this name");
     }
     found = column;

@@ -50,10 +50,11 @@ TEST_F(CsvReaderTest, ReadsWhatTheRfcAllows) {
       "2,\"says \"\"hello\"\"\r\nand leaves\"\r\n"
       "3,");
   ASSERT_THAT(rows, Works());
-  EXPECT_THAT(*rows, ElementsAre(ElementsAre("id", "name"),
-                                 ElementsAre("1", "Diallo, Mamadou"),
-                                 ElementsAre("2", "says \"hello\"\r\nand leaves"),
-                                 ElementsAre("3", "")));
+  EXPECT_THAT(*rows,
+              ElementsAre(ElementsAre("id", "name"),
+                          ElementsAre("1", "Diallo, Mamadou"),
+                          ElementsAre("2", "says \"hello\"\r\nand leaves"),
+                          ElementsAre("3", "")));
 }
 
 TEST_F(CsvReaderTest, DropsSpacesAroundValuesAndSkipsEmptyLines) {
@@ -83,8 +84,8 @@ TEST_F(CsvReaderTest, TakesTheDelimiterItIsGiven) {
   options.delimiter = '|';
   const auto rows = Read("id|a,b,c\n1|x\n", options);
   ASSERT_THAT(rows, Works());
-  EXPECT_THAT(*rows, ElementsAre(ElementsAre("id", "a,b,c"),
-                                 ElementsAre("1", "x")));
+  EXPECT_THAT(*rows,
+              ElementsAre(ElementsAre("id", "a,b,c"), ElementsAre("1", "x")));
 }
 
 TEST_F(CsvReaderTest, NamesRowAndColumnOfWhatIsWrong) {
@@ -143,7 +144,8 @@ TEST_F(CsvReaderTest, AColumnThatIsThereTwiceCannotBeMeant) {
 TEST_F(CsvReaderTest, ReadsRecordsAcrossThePiecesOfALargeFile) {
   std::string text = "id,name\n";
   for (int i = 0; i < 60'000; ++i) {
-    text += std::to_string(i) + ",\"Ouédraogo, é" + std::to_string(i) + "\"\r\n";
+    text +=
+        std::to_string(i) + ",\"Ouédraogo, é" + std::to_string(i) + "\"\r\n";
   }
   const auto rows = Read(text);
   ASSERT_THAT(rows, Works());
@@ -172,8 +174,7 @@ TEST_F(EncodingTest, ReadsUtf16WithAndWithoutMark) {
   const std::u16string text = u"id,name\n1,Amélie محمد 𐍈\n";
   for (const bool mark : {true, false}) {
     for (const bool big_endian : {true, false}) {
-      const auto rows =
-          Read(Utf16(mark ? u"\uFEFF" + text : text, big_endian));
+      const auto rows = Read(Utf16(mark ? u"\uFEFF" + text : text, big_endian));
       ASSERT_THAT(rows, Works());
       EXPECT_THAT(*rows, ElementsAre(ElementsAre("id", "name"),
                                      ElementsAre("1", "Amélie محمد 𐍈")));

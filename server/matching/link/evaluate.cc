@@ -41,8 +41,7 @@ absl::StatusOr<double> Number(const CsvReader& table, size_t column) {
 void PrintReliability(const matching::Reliability& reliability,
                       const Console& console) {
   console.out << absl::StrFormat("ece %.4f\nbrier %.4f\n",
-                                 reliability.expected_error,
-                                 reliability.brier);
+                                 reliability.expected_error, reliability.brier);
 }
 
 absl::Status WriteReport(const EvaluateOptions& options,
@@ -52,8 +51,9 @@ absl::Status WriteReport(const EvaluateOptions& options,
   PASSERELLE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> file,
                               OutputFile::Open(options.report));
   Report report;
-  report.title = absl::StrCat(
-      "Evaluation of ", std::filesystem::path(options.pairs).filename().string());
+  report.title =
+      absl::StrCat("Evaluation of ",
+                   std::filesystem::path(options.pairs).filename().string());
   report.facts = {{"Pairs listed", absl::StrCat(evaluation.listed)}};
   for (const ScoredPair& pair : pairs) {
     report.probabilities.push_back(pair.probability);
@@ -72,10 +72,9 @@ absl::Status EvaluatePairs(CsvReader& table, const Truth& truth,
   // Encodings have a likeness, which is no probability.
   PASSERELLE_ASSIGN_OR_RETURN(const std::optional<size_t> likeness,
                               table.Find("likeness"));
-  PASSERELLE_ASSIGN_OR_RETURN(
-      const size_t score_column,
-      likeness ? absl::StatusOr<size_t>(*likeness)
-               : Need(table, "probability"));
+  PASSERELLE_ASSIGN_OR_RETURN(const size_t score_column,
+                              likeness ? absl::StatusOr<size_t>(*likeness)
+                                       : Need(table, "probability"));
   std::vector<ScoredPair> pairs;
   uint64_t unknown = 0;
   while (true) {
@@ -135,8 +134,7 @@ absl::Status EvaluateRanks(CsvReader& table, const Truth& truth,
     SearchAnswer& answer = request.answer;
     answer.registered = truth.HasMatch(id);
     const bool nobody = person.empty();
-    const bool right =
-        nobody ? !answer.registered : truth.Same(id, person);
+    const bool right = nobody ? !answer.registered : truth.Same(id, person);
     if (!nobody) ++request.people;
     if (!nobody && right && answer.rank == 0) answer.rank = request.people;
     // Rows come by rank: the first is the most probable.

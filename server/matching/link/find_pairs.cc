@@ -31,13 +31,11 @@ struct Outputs {
 absl::StatusOr<Outputs> OpenOutputs(const PairsOptions& options) {
   Outputs outputs;
   PASSERELLE_ASSIGN_OR_RETURN(
-      outputs.pairs,
-      RowWriter::Open(options.pairs,
-                      {"id_a", "id_b", "probability", "weight"}));
+      outputs.pairs, RowWriter::Open(options.pairs, {"id_a", "id_b",
+                                                     "probability", "weight"}));
   if (!options.clusters.empty()) {
     PASSERELLE_ASSIGN_OR_RETURN(
-        outputs.clusters,
-        RowWriter::Open(options.clusters, {"id", "cluster"}));
+        outputs.clusters, RowWriter::Open(options.clusters, {"id", "cluster"}));
   }
   if (!options.review.empty()) {
     PASSERELLE_ASSIGN_OR_RETURN(outputs.review,
@@ -92,14 +90,12 @@ absl::Status Explain(const PairRun& run, const std::vector<std::string>& ids,
                               RowOf(tables.a, ids[0], tables.a_path));
   PASSERELLE_ASSIGN_OR_RETURN(
       matching::Row b,
-      RowOf(tables.second(), ids[1],
-            tables.b ? tables.b_path : tables.a_path));
+      RowOf(tables.second(), ids[1], tables.b ? tables.b_path : tables.a_path));
   if (!tables.b && a > b) std::swap(a, b);
   const auto& pairs = run.result.pairs;
-  const auto found =
-      std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) {
-        return pair.a == a && pair.b == b;
-      });
+  const auto found = std::find_if(
+      pairs.begin(), pairs.end(),
+      [&](const auto& pair) { return pair.a == a && pair.b == b; });
   console.out << WaterfallText(found != pairs.end()
                                    ? run.explainer.Explain(*found)
                                    : run.explainer.Explain(a, b));
@@ -146,8 +142,8 @@ absl::Status FindPairs(const PairsOptions& options, const Console& console) {
   std::optional<Truth> truth;
   if (!options.truth.empty()) {
     PASSERELLE_ASSIGN_OR_RETURN(
-        truth, Truth::Load(options.truth, tables.b ? Sides::kTwoTables
-                                                   : Sides::kOneTable));
+        truth, Truth::Load(options.truth,
+                           tables.b ? Sides::kTwoTables : Sides::kOneTable));
   }
   ProgressLine progress(console);
   const matching::LinkageOptions engine =
@@ -160,9 +156,9 @@ absl::Status FindPairs(const PairsOptions& options, const Console& console) {
                : matching::Dedupe(tables.a, model, engine));
   progress.Clear();
   const std::unique_ptr<matching::Explainer> explainer =
-      tables.b ? std::make_unique<matching::Explainer>(tables.a, *tables.b,
-                                                       model)
-               : std::make_unique<matching::Explainer>(tables.a, model);
+      tables.b
+          ? std::make_unique<matching::Explainer>(tables.a, *tables.b, model)
+          : std::make_unique<matching::Explainer>(tables.a, model);
   const PairRun run{tables, model, result, *explainer};
   WritePairs(run, *outputs.pairs);
   if (outputs.clusters) WriteClusters(run, *outputs.clusters);
@@ -170,8 +166,7 @@ absl::Status FindPairs(const PairsOptions& options, const Console& console) {
     PASSERELLE_RETURN_IF_ERROR(WriteReview(run, *outputs.review, console));
   }
   if (outputs.report) {
-    PASSERELLE_RETURN_IF_ERROR(
-        WritePairReport(run, truth, *outputs.report));
+    PASSERELLE_RETURN_IF_ERROR(WritePairReport(run, truth, *outputs.report));
   }
   if (!options.explain.empty()) {
     PASSERELLE_RETURN_IF_ERROR(Explain(run, options.explain, console));

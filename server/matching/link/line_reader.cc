@@ -29,9 +29,8 @@ absl::StatusOr<bool> LineReader::Next() {
       }
     }
     const size_t end = piece_.find('\n');
-    line_.append(piece_.data(), end == absl::string_view::npos
-                                    ? piece_.size()
-                                    : end);
+    line_.append(piece_.data(),
+                 end == absl::string_view::npos ? piece_.size() : end);
     if (line_.size() > kMaxLineBytes) {
       return Problem(Reason::kTooLong, {path_, row_ + 1, ""},
                      absl::StrCat("longer than ", kMaxLineBytes, " bytes"));

@@ -24,9 +24,9 @@ int main(int argc, char** argv) {
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  const passerelle::link::Console console{
-      std::cout, std::cerr, isatty(STDERR_FILENO) == 1,
-      [] { return stop_asked != 0; }};
+  const passerelle::link::Console console{std::cout, std::cerr,
+                                          isatty(STDERR_FILENO) == 1,
+                                          [] { return stop_asked != 0; }};
   return passerelle::link::RunLink(
       std::vector<std::string>(argv + 1, argv + argc), console);
 }

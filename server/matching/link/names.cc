@@ -11,8 +11,7 @@
 
 namespace passerelle::link {
 
-absl::Status CompareNames(const NamesOptions& options,
-                          const Console& console) {
+absl::Status CompareNames(const NamesOptions& options, const Console& console) {
   PASSERELLE_ASSIGN_OR_RETURN(const std::unique_ptr<LineReader> a,
                               LineReader::Open(options.a));
   PASSERELLE_ASSIGN_OR_RETURN(const std::unique_ptr<LineReader> b,

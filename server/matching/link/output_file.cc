@@ -79,9 +79,8 @@ absl::Status OutputFile::Name() {
   if (!temporary_.empty()) return absl::OkStatus();
   const std::string self = absl::StrCat("/proc/self/fd/", fd_);
   for (int attempt = 0; attempt < 100; ++attempt) {
-    const std::string name =
-        absl::StrCat(FolderOf(path_), "/.passerelle-link.", getpid(), ".",
-                     fd_, ".", attempt);
+    const std::string name = absl::StrCat(FolderOf(path_), "/.passerelle-link.",
+                                          getpid(), ".", fd_, ".", attempt);
     if (linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(),
                AT_SYMLINK_FOLLOW) == 0) {
       temporary_ = name;

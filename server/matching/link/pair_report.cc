@@ -18,9 +18,9 @@ struct Range {
   double to;
   size_t shown;
 };
-constexpr Range kRanges[] = {
-    {kSureProbability, 2, 8}, {kReviewProbability, kSureProbability, 16},
-    {0, kReviewProbability, 8}};
+constexpr Range kRanges[] = {{kSureProbability, 2, 8},
+                             {kReviewProbability, kSureProbability, 16},
+                             {0, kReviewProbability, 8}};
 
 // Spread evenly over the weights of each range, the heaviest first.
 std::vector<matching::Pair> Chosen(const matching::LinkageResult& result) {
@@ -38,8 +38,8 @@ std::vector<matching::Pair> Chosen(const matching::LinkageResult& result) {
                      });
     const size_t shown = std::min(range.shown, pairs.size());
     for (size_t i = 0; i < shown; ++i) {
-      chosen.push_back(pairs[i * (pairs.size() - 1) / std::max<size_t>(
-                                                         shown - 1, 1)]);
+      chosen.push_back(
+          pairs[i * (pairs.size() - 1) / std::max<size_t>(shown - 1, 1)]);
     }
   }
   return chosen;

@@ -42,9 +42,9 @@ absl::StatusOr<Tables> ReadTables(const InputOptions& options,
                                   const Console& console);
 
 // The model at `path`, or one learnt from the tables themselves.
-absl::StatusOr<matching::Model> ModelFor(const Tables& tables,
-                                         const std::string& path,
-                                         const matching::LinkageOptions& options);
+absl::StatusOr<matching::Model> ModelFor(
+    const Tables& tables, const std::string& path,
+    const matching::LinkageOptions& options);
 
 // Options of the engine for so many threads, with progress shown.
 matching::LinkageOptions EngineOptions(int threads, ProgressLine& progress);

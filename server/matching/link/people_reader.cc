@@ -98,9 +98,8 @@ std::vector<std::string> PeopleReader::Split(Role role,
                                              absl::string_view between) const {
   std::vector<std::string> values;
   for (const size_t column : columns_[role]) {
-    for (const absl::string_view value :
-         absl::StrSplit(Cell(column), absl::ByAnyChar(between),
-                        absl::SkipWhitespace())) {
+    for (const absl::string_view value : absl::StrSplit(
+             Cell(column), absl::ByAnyChar(between), absl::SkipWhitespace())) {
       values.emplace_back(absl::StripAsciiWhitespace(value));
     }
   }

@@ -95,8 +95,7 @@ absl::Status UsageProblem(absl::string_view message) {
 }
 
 absl::Status SystemProblem(absl::string_view path, int errno_value) {
-  const std::string text =
-      absl::StrCat(path, ": ", std::strerror(errno_value));
+  const std::string text = absl::StrCat(path, ": ", std::strerror(errno_value));
   if (errno_value == ENOENT) return absl::NotFoundError(text);
   if (errno_value == EACCES || errno_value == EPERM) {
     return absl::PermissionDeniedError(text);

@@ -126,7 +126,8 @@ TEST(RowWriterTest, TheEndingOfThePathChoosesTheForm) {
 TEST(TruthTest, ReadsClusters) {
   const TempDir folder;
   const auto truth = Truth::Load(
-      folder.Write("truth.csv", "id,cluster\n1,x\n2,x\n3,x\n4,y\n5,\n6,\n"), {});
+      folder.Write("truth.csv", "id,cluster\n1,x\n2,x\n3,x\n4,y\n5,\n6,\n"),
+      {});
   ASSERT_THAT(truth, Works());
   EXPECT_EQ(truth->pairs(), 3U);
   EXPECT_TRUE(truth->Same("1", "3"));
@@ -148,8 +149,8 @@ TEST(TruthTest, FindsTheIdBesideACluster) {
 
 TEST(TruthTest, ReadsPairs) {
   const TempDir folder;
-  const auto truth = Truth::Load(
-      folder.Write("t.csv", "id_a,id_b\n1,2\n2,1\n3,4\n5,\n"), {});
+  const auto truth =
+      Truth::Load(folder.Write("t.csv", "id_a,id_b\n1,2\n2,1\n3,4\n5,\n"), {});
   ASSERT_THAT(truth, Works());
   EXPECT_EQ(truth->pairs(), 2U);
   EXPECT_TRUE(truth->Same("2", "1"));
@@ -212,7 +213,10 @@ TEST(EvaluationTest, NothingListedIsNothingFound) {
 
 TEST(EvaluationTest, JudgesSearchesByRankAndByNobody) {
   const SearchEvaluation evaluation = EvaluateSearch({
-      {.registered = true, .rank = 1, .top_probability = 0.9, .top_right = true},
+      {.registered = true,
+       .rank = 1,
+       .top_probability = 0.9,
+       .top_right = true},
       {.registered = true, .rank = 7, .top_probability = 0.6},
       {.registered = true, .rank = 11, .top_probability = 0.6},
       {.registered = true, .rank = 0, .top_probability = 0.5},

@@ -17,8 +17,8 @@ namespace passerelle::link {
 namespace {
 
 constexpr const char* kSameWords[] = {"same", "yes", "y", "1", "oui", "true"};
-constexpr const char* kOtherWords[] = {"different", "no", "n", "0", "non",
-                                       "false"};
+constexpr const char* kOtherWords[] = {"different", "no",  "n",
+                                       "0",         "non", "false"};
 
 std::optional<bool> ReadDecision(absl::string_view text) {
   const std::string word =

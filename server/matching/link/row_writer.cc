@@ -124,8 +124,8 @@ class JsonRowWriter : public RowWriter {
 }  // namespace
 
 std::string CsvField(absl::string_view value) {
-  const bool spaced = !value.empty() && (value.front() == ' ' ||
-                                         value.back() == ' ');
+  const bool spaced =
+      !value.empty() && (value.front() == ' ' || value.back() == ' ');
   if (!spaced && value.find_first_of(",;\t\"\r\n") == absl::string_view::npos) {
     return std::string(value);
   }

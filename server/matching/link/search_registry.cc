@@ -53,7 +53,8 @@ void WriteAnswer(const std::string& request,
   uint64_t rank = 0;
   bool nobody_written = false;
   const auto write_nobody = [&] {
-    const Value values[] = {request, ++rank, std::string(), Real{result.nobody}};
+    const Value values[] = {request, ++rank, std::string(),
+                            Real{result.nobody}};
     writer.Row(values);
     nobody_written = true;
   };
@@ -103,9 +104,9 @@ class Session {
     for (size_t i = 0; i < answers.size(); ++i) {
       Answer& answer = answers[i];
       if (answer.status.code() == absl::StatusCode::kInvalidArgument) {
-        PASSERELLE_RETURN_IF_ERROR(remarks_.Add(
-            Reason::kNothingToSearch, places_[i],
-            "no name, phone, number or birth date to search by"));
+        PASSERELLE_RETURN_IF_ERROR(
+            remarks_.Add(Reason::kNothingToSearch, places_[i],
+                         "no name, phone, number or birth date to search by"));
         answer.result.nobody = 1 - registry_.model().registered;
       } else if (!answer.status.ok()) {
         return answer.status;
@@ -142,11 +143,11 @@ absl::Status SearchRegistry(const SearchCommandOptions& options,
       {options.out}));
   PASSERELLE_ASSIGN_OR_RETURN(
       const std::unique_ptr<RowWriter> writer,
-      RowWriter::Open(options.out, {"request_id", "rank", "registry_id",
-                                    "probability"}));
-  PASSERELLE_ASSIGN_OR_RETURN(Tables tables,
-                              ReadTables(options.input, options.registry,
-                                         options.requests, console));
+      RowWriter::Open(options.out,
+                      {"request_id", "rank", "registry_id", "probability"}));
+  PASSERELLE_ASSIGN_OR_RETURN(
+      Tables tables,
+      ReadTables(options.input, options.registry, options.requests, console));
   ProgressLine progress(console);
   PASSERELLE_ASSIGN_OR_RETURN(
       matching::Model model,
@@ -159,10 +160,9 @@ absl::Status SearchRegistry(const SearchCommandOptions& options,
   progress.Clear();
 
   Remarks remarks(options.input.strictness);
-  PASSERELLE_ASSIGN_OR_RETURN(
-      const std::unique_ptr<PeopleReader> requests,
-      PeopleReader::Open(options.requests, tables.map, Absent::kAllowed,
-                         remarks));
+  PASSERELLE_ASSIGN_OR_RETURN(const std::unique_ptr<PeopleReader> requests,
+                              PeopleReader::Open(options.requests, tables.map,
+                                                 Absent::kAllowed, remarks));
   // Values that cannot be read were remarked on when the model was learnt.
   Remarks read_before(Strictness::kRemark);
   Session session(registry, options, *writer, remarks);

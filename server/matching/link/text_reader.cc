@@ -77,10 +77,9 @@ class ConvertingReader : public TextReader {
       high_surrogate_ = *--target;
     }
     int32_t size = 0;
-    u_strToUTF8WithSub(text_.data(), static_cast<int32_t>(text_.size()), &size,
-                       units_.data(),
-                       static_cast<int32_t>(target - units_.data()), 0xFFFD,
-                       nullptr, &error);
+    u_strToUTF8WithSub(
+        text_.data(), static_cast<int32_t>(text_.size()), &size, units_.data(),
+        static_cast<int32_t>(target - units_.data()), 0xFFFD, nullptr, &error);
     if (U_FAILURE(error)) return Failed(error);
     return absl::string_view(text_.data(), static_cast<size_t>(size));
   }

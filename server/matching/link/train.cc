@@ -11,8 +11,8 @@
 namespace passerelle::link {
 
 absl::Status TrainModel(const TrainOptions& options, const Console& console) {
-  PASSERELLE_RETURN_IF_ERROR(CheckOutputs(
-      {options.a, options.b, options.input.map}, {options.model}));
+  PASSERELLE_RETURN_IF_ERROR(
+      CheckOutputs({options.a, options.b, options.input.map}, {options.model}));
   PASSERELLE_ASSIGN_OR_RETURN(
       const Tables tables,
       ReadTables(options.input, options.a, options.b, console));
@@ -33,9 +33,8 @@ absl::Status CalibrateModel(const CalibrateOptions& options,
   PASSERELLE_RETURN_IF_ERROR(
       CheckOutputs({options.from, options.review}, {options.model}));
   PASSERELLE_ASSIGN_OR_RETURN(matching::Model model, LoadModel(options.from));
-  PASSERELLE_ASSIGN_OR_RETURN(
-      const std::vector<matching::Decision> decisions,
-      ReadDecisions(options.review));
+  PASSERELLE_ASSIGN_OR_RETURN(const std::vector<matching::Decision> decisions,
+                              ReadDecisions(options.review));
   model.calibration = matching::Calibration::Fit(decisions);
   if (model.calibration.is_identity()) {
     return Problem(Reason::kTooFewDecisions, {options.review, 0, ""},

@@ -20,9 +20,10 @@ std::string Reasons(const matching::Explanation& explanation, double sign) {
   for (const matching::Contribution& part : explanation.contributions) {
     if (part.weight * sign >= kWorthAWord) parts.push_back(&part);
   }
-  std::stable_sort(parts.begin(), parts.end(), [](const auto* a, const auto* b) {
-    return std::abs(a->weight) > std::abs(b->weight);
-  });
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const auto* a, const auto* b) {
+                     return std::abs(a->weight) > std::abs(b->weight);
+                   });
   return absl::StrJoin(
       parts, "; ", [](std::string* out, const matching::Contribution* part) {
         absl::StrAppend(out, ComparisonWords(part->comparison), " ",

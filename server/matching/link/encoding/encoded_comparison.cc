@@ -17,7 +17,8 @@ using Posting = std::pair<uint64_t, uint32_t>;  // block, person
 std::vector<Posting> PostingsOf(const std::vector<Encoding>& people) {
   std::vector<Posting> postings;
   for (uint32_t i = 0; i < people.size(); ++i) {
-    for (const uint64_t block : people[i].blocks) postings.push_back({block, i});
+    for (const uint64_t block : people[i].blocks)
+      postings.push_back({block, i});
   }
   std::sort(postings.begin(), postings.end());
   return postings;
@@ -89,8 +90,7 @@ EncodedComparison CompareEncodings(const EncodedFile& a, const EncodedFile& b,
                                    double min_likeness) {
   const bool same_file = a.batch == b.batch;
   const std::vector<Posting> left = PostingsOf(a.people);
-  const std::vector<Posting> right =
-      same_file ? left : PostingsOf(b.people);
+  const std::vector<Posting> right = same_file ? left : PostingsOf(b.people);
   const Likeness measure(a.hardening, MeanFill(a, b));
   EncodedComparison comparison;
   absl::flat_hash_set<uint64_t> capped;

@@ -37,8 +37,8 @@ struct EncodedComparison {
   uint64_t capped_blocks = 0;
 };
 
-// Pairs that share a block and are at least `min_likeness` alike. Of one file with
-// itself (the same batch), each pair once. CheckComparable must hold.
+// Pairs that share a block and are at least `min_likeness` alike. Of one file
+// with itself (the same batch), each pair once. CheckComparable must hold.
 EncodedComparison CompareEncodings(const EncodedFile& a, const EncodedFile& b,
                                    double min_likeness);
 

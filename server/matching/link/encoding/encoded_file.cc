@@ -103,8 +103,8 @@ class HashedOutput {
   }
   std::string Hash() {
     std::string digest(crypto_hash_sha256_BYTES, '\0');
-    crypto_hash_sha256_final(
-        &state_, reinterpret_cast<unsigned char*>(digest.data()));
+    crypto_hash_sha256_final(&state_,
+                             reinterpret_cast<unsigned char*>(digest.data()));
     return absl::BytesToHexString(digest);
   }
 
@@ -235,9 +235,8 @@ class Parser {
       return Wrong("blocks or id are damaged");
     }
     std::sort(person.blocks.begin(), person.blocks.end());
-    person.blocks.erase(
-        std::unique(person.blocks.begin(), person.blocks.end()),
-        person.blocks.end());
+    person.blocks.erase(std::unique(person.blocks.begin(), person.blocks.end()),
+                        person.blocks.end());
     file_.people.push_back(std::move(person));
     return absl::OkStatus();
   }
@@ -253,8 +252,9 @@ class Parser {
     const std::string expected = absl::BytesToHexString(absl::string_view(
         reinterpret_cast<const char*>(digest.data()), digest.size()));
     if (hash != expected || !lines_.rest().empty()) {
-      return Wrong("the file was changed or damaged: its hash is not the one "
-                   "it ends with");
+      return Wrong(
+          "the file was changed or damaged: its hash is not the one "
+          "it ends with");
     }
     return absl::OkStatus();
   }
@@ -269,10 +269,10 @@ class Parser {
 
 absl::Status CheckComparable(const EncodedFile& a, const EncodedFile& b) {
   if (a.hardening != b.hardening) {
-    return Problem(Reason::kOtherKey, {b.path, 3, ""},
-                   absl::StrCat("hardened with ", HardeningText(b.hardening),
-                                ", but ", a.path, " with ",
-                                HardeningText(a.hardening)));
+    return Problem(
+        Reason::kOtherKey, {b.path, 3, ""},
+        absl::StrCat("hardened with ", HardeningText(b.hardening), ", but ",
+                     a.path, " with ", HardeningText(a.hardening)));
   }
   if (a.fingerprint != b.fingerprint) {
     return Problem(Reason::kOtherKey, {b.path, 2, ""},
@@ -282,8 +282,7 @@ absl::Status CheckComparable(const EncodedFile& a, const EncodedFile& b) {
   return absl::OkStatus();
 }
 
-absl::Status SaveEncodings(const EncodingKey& key,
-                           std::vector<Encoding> people,
+absl::Status SaveEncodings(const EncodingKey& key, std::vector<Encoding> people,
                            const std::string& path) {
   if (people.size() < kMinBatch) {
     return Problem(Reason::kTooFewPeople, {},
@@ -299,12 +298,11 @@ absl::Status SaveEncodings(const EncodingKey& key,
   PASSERELLE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> file,
                               OutputFile::Open(path));
   HashedOutput out(file.get());
-  out.Write(absl::StrCat(kMagic, " ", kEncodingVersion, "\nkey ",
-                         key.Fingerprint(), "\nhardening ",
-                         HardeningText(key.hardening), "\nbits ",
-                         EncodedBits(key.hardening), "\nbatch ",
-                         absl::BytesToHexString(batch), "\npeople ",
-                         people.size(), "\n"));
+  out.Write(absl::StrCat(
+      kMagic, " ", kEncodingVersion, "\nkey ", key.Fingerprint(),
+      "\nhardening ", HardeningText(key.hardening), "\nbits ",
+      EncodedBits(key.hardening), "\nbatch ", absl::BytesToHexString(batch),
+      "\npeople ", people.size(), "\n"));
   for (const Encoding& person : people) {
     std::string line;
     for (const Filter& filter : person.filters) {

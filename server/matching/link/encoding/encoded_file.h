@@ -44,8 +44,7 @@ absl::Status CheckComparable(const EncodedFile& a, const EncodedFile& b);
 
 // Writes `people` under `key`. Returns: reason kTooFewPeople; errors of the
 // system.
-absl::Status SaveEncodings(const EncodingKey& key,
-                           std::vector<Encoding> people,
+absl::Status SaveEncodings(const EncodingKey& key, std::vector<Encoding> people,
                            const std::string& path);
 
 // Returns: reason kEncoding (damaged, cut short, of another version, not such a

@@ -68,8 +68,7 @@ Encoding Encoder::Encode(const matching::Record& record) {
     // of their own.
     const Digest seed =
         noise_hash_.Of(absl::StrCat(record.id, "\n", Bytes(filter)));
-    encoding.filters.push_back(
-        Flip(filter, hardening_.flip_percent, seed));
+    encoding.filters.push_back(Flip(filter, hardening_.flip_percent, seed));
   }
   for (const std::string& key : BlockKeysOf(record, normaliser_)) {
     encoding.blocks.push_back(First64(block_hash_.Of(key)));

@@ -32,8 +32,7 @@ class Encoder {
   Encoding Encode(const matching::Record& record);
 
  private:
-  Filter FilterOf(const std::vector<Gram>& grams,
-                  const std::string& salt);
+  Filter FilterOf(const std::vector<Gram>& grams, const std::string& salt);
   // The bits that a gram sets, each drawn apart by HMAC of gram and number.
   const std::vector<uint16_t>& Draws(const std::string& gram, int count);
 

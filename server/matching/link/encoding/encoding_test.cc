@@ -29,8 +29,8 @@ namespace {
 using matching::Record;
 using passerelle::testing::TempDir;
 using ::testing::Each;
-using ::testing::SizeIs;
 using testing::IsProblem;
+using ::testing::SizeIs;
 using testing::Works;
 
 // A key that every run has; never use such a one.
@@ -57,8 +57,8 @@ Record Person(const std::string& id, const std::string& given,
 }
 
 std::vector<Record> People(const std::string& prefix) {
-  constexpr const char* kGiven[] = {"Fatou",   "Mamadou", "Aïssatou", "Ibrahima",
-                                    "Aminata", "Ousmane"};
+  constexpr const char* kGiven[] = {"Fatou",    "Mamadou", "Aïssatou",
+                                    "Ibrahima", "Aminata", "Ousmane"};
   constexpr const char* kFamily[] = {"Diallo", "Bah", "Barry", "Camara",
                                      "Traoré"};
   std::vector<Record> people;
@@ -229,8 +229,10 @@ TEST(KeyTest, FingerprintsTellKeysPurposesAndHardeningsApart) {
   EncodingKey other_purpose = TestKey();
   other_purpose.purpose = "another";
   const std::set<std::string> fingerprints = {
-      TestKey().Fingerprint(), TestKey({}, 8).Fingerprint(),
-      other_purpose.Fingerprint(), TestKey({false, 2, false}).Fingerprint(),
+      TestKey().Fingerprint(),
+      TestKey({}, 8).Fingerprint(),
+      other_purpose.Fingerprint(),
+      TestKey({false, 2, false}).Fingerprint(),
       TestKey({true, 3, false}).Fingerprint(),
       TestKey({true, 2, true}).Fingerprint()};
   EXPECT_THAT(fingerprints, SizeIs(6));
@@ -279,7 +281,8 @@ TEST(EncoderTest, OneWordOrNothingIsEncoded) {
 
 class ComparisonTest : public ::testing::TestWithParam<Hardening> {
  protected:
-  EncodedFile File(const std::vector<Record>& people, const std::string& batch) {
+  EncodedFile File(const std::vector<Record>& people,
+                   const std::string& batch) {
     EncodedFile file;
     file.hardening = GetParam();
     file.batch = batch;
@@ -401,9 +404,8 @@ TEST_F(EncodedFileTest, EveryChangedByteIsNoticed) {
 TEST_F(EncodedFileTest, EveryCutIsNoticed) {
   std::mt19937_64 random(passerelle::testing::Seed());
   for (int i = 0; i < 500; ++i) {
-    EXPECT_THAT(
-        ParseEncodings(text_.substr(0, random() % text_.size()), "x"),
-        IsProblem(Reason::kEncoding));
+    EXPECT_THAT(ParseEncodings(text_.substr(0, random() % text_.size()), "x"),
+                IsProblem(Reason::kEncoding));
   }
   EXPECT_THAT(ParseEncodings(text_ + "more\n", "x"),
               IsProblem(Reason::kEncoding));
@@ -415,10 +417,9 @@ TEST_F(EncodedFileTest, OtherVersionsAndLengthsAreRefused) {
                                  text_, {{"encodings 1\n", "encodings 2\n"}}),
                              "x"),
               IsProblem(Reason::kEncoding));
-  EXPECT_THAT(
-      ParseEncodings(absl::StrReplaceAll(text_, {{"bits 512", "bits 1024"}}),
-                     "x"),
-      IsProblem(Reason::kEncoding));
+  EXPECT_THAT(ParseEncodings(
+                  absl::StrReplaceAll(text_, {{"bits 512", "bits 1024"}}), "x"),
+              IsProblem(Reason::kEncoding));
 }
 
 TEST_F(EncodedFileTest, FilesOfDifferentKeysAreNotCompared) {

@@ -25,8 +25,8 @@ std::vector<Gram> GramsOf(const matching::Record& record,
 // people are compared only when they do. Pieces that stand alone are combined
 // (a name with a year, two names), because a keyed hash of a common name alone
 // would show by its frequency. Sorted, without repeats, at most kMaxBlockKeys.
-std::vector<std::string> BlockKeysOf(const matching::Record& record,
-                                     const matching::NameNormaliser& normaliser);
+std::vector<std::string> BlockKeysOf(
+    const matching::Record& record, const matching::NameNormaliser& normaliser);
 
 inline constexpr size_t kMaxBlockKeys = 64;
 

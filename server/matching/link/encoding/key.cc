@@ -127,9 +127,9 @@ absl::StatusOr<EncodingKey> ParseKey(absl::string_view text,
       !std::all_of(hex->begin(), hex->end(), [](char c) {
         return absl::ascii_isxdigit(static_cast<unsigned char>(c));
       })) {
-    return NotAKey(path, absl::StrCat("the key is not ",
-                                      2 * EncodingKey::kSecretBytes,
-                                      " hexadecimal digits"));
+    return NotAKey(
+        path, absl::StrCat("the key is not ", 2 * EncodingKey::kSecretBytes,
+                           " hexadecimal digits"));
   }
   if (*flip < 0 || *flip > kMaxFlipPercent || !IsPurpose(*purpose)) {
     return NotAKey(path, "purpose or flip_percent is out of range");

@@ -38,8 +38,8 @@ std::string Line(double x1, double y1, double x2, double y2,
 
 std::string Label(double x, double y, absl::string_view anchor,
                   absl::string_view text) {
-  return absl::StrFormat(
-      "<text x='%.1f' y='%.1f' text-anchor='%s'>%s</text>", x, y, anchor, text);
+  return absl::StrFormat("<text x='%.1f' y='%.1f' text-anchor='%s'>%s</text>",
+                         x, y, anchor, text);
 }
 
 std::string Open(double width, double height, absl::string_view name) {
@@ -58,8 +58,8 @@ std::string Histogram(std::span<const double> probabilities,
   std::array<std::array<uint64_t, kBins>, 2> counts{};
   uint64_t most = 1;
   for (size_t i = 0; i < probabilities.size(); ++i) {
-    const int bin = std::clamp(static_cast<int>(probabilities[i] * kBins), 0,
-                               kBins - 1);
+    const int bin =
+        std::clamp(static_cast<int>(probabilities[i] * kBins), 0, kBins - 1);
     const size_t kind = judged && !truths[i] ? 1 : 0;
     most = std::max(most, ++counts[kind][static_cast<size_t>(bin)]);
   }
@@ -93,18 +93,18 @@ std::string Histogram(std::span<const double> probabilities,
                               double(bin) / kBins, double(bin + 1) / kBins)));
     }
     if (bin % 2 == 0) {
-      absl::StrAppend(&svg, Label(kLeft + bin * step, kHeight - kBottom + 18,
-                                  "middle",
-                                  absl::StrFormat("%.1f", double(bin) / kBins)));
+      absl::StrAppend(
+          &svg, Label(kLeft + bin * step, kHeight - kBottom + 18, "middle",
+                      absl::StrFormat("%.1f", double(bin) / kBins)));
     }
   }
   const double base = kTop + kPlotHeight;
-  absl::StrAppend(&svg, Line(kLeft, base, kLeft + kPlotWidth, base, "axis"),
-                  Label(kLeft + kPlotWidth, kHeight - kBottom + 18, "middle",
-                        "1.0"),
-                  Label(kLeft + kPlotWidth / 2, kHeight - 6, "middle",
-                        "probability that both are one person"),
-                  "</svg>");
+  absl::StrAppend(
+      &svg, Line(kLeft, base, kLeft + kPlotWidth, base, "axis"),
+      Label(kLeft + kPlotWidth, kHeight - kBottom + 18, "middle", "1.0"),
+      Label(kLeft + kPlotWidth / 2, kHeight - 6, "middle",
+            "probability that both are one person"),
+      "</svg>");
   return svg;
 }
 

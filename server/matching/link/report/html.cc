@@ -42,8 +42,7 @@ std::string Escape(absl::string_view text) {
         if (character < ' ' || (character >= 0x7F && character < 0xA0)) {
           escaped += kReplacement;
         } else {
-          escaped.append(text.data() + begin,
-                         static_cast<size_t>(at - begin));
+          escaped.append(text.data() + begin, static_cast<size_t>(at - begin));
         }
     }
   }

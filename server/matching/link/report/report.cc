@@ -69,7 +69,9 @@ std::string Judged(const Evaluation& evaluation) {
     return absl::StrCat("<tr><th>", name, "</th><td class='n'>", value,
                         "</td></tr>\n");
   };
-  const auto share = [](double value) { return absl::StrFormat("%.4f", value); };
+  const auto share = [](double value) {
+    return absl::StrFormat("%.4f", value);
+  };
   std::string bins;
   for (const matching::ReliabilityBin& bin : evaluation.reliability.bins) {
     if (bin.count <= 0) continue;
@@ -88,8 +90,7 @@ std::string Judged(const Evaluation& evaluation) {
                                      evaluation.best_threshold)),
       row("Calibration error (ECE)",
           share(evaluation.reliability.expected_error)),
-      "</tbody></table>\n",
-      ReliabilityDiagram(evaluation.reliability),
+      "</tbody></table>\n", ReliabilityDiagram(evaluation.reliability),
       "\n<table><thead><tr><th>said</th><th>found</th><th>pairs</th></tr>"
       "</thead><tbody>\n",
       bins,
@@ -100,10 +101,9 @@ std::string Judged(const Evaluation& evaluation) {
 
 // Both records, column by column; what differs is bold.
 std::string SideBySide(const ReportPair& pair) {
-  std::string html = absl::StrCat("<table><thead><tr><th></th><th>",
-                                  Isolated(pair.id_a), "</th><th>",
-                                  Isolated(pair.id_b),
-                                  "</th></tr></thead><tbody>\n");
+  std::string html = absl::StrCat(
+      "<table><thead><tr><th></th><th>", Isolated(pair.id_a), "</th><th>",
+      Isolated(pair.id_b), "</th></tr></thead><tbody>\n");
   const auto value_in = [](const Fields& fields, const std::string& name) {
     const auto found =
         std::find_if(fields.begin(), fields.end(),
@@ -140,9 +140,9 @@ struct Step {
 };
 
 std::string Waterfall(const matching::Explanation& explanation) {
-  std::vector<Step> steps = {
-      {"before comparing", "chance that any two are one person", "", "",
-       explanation.prior}};
+  std::vector<Step> steps = {{"before comparing",
+                              "chance that any two are one person", "", "",
+                              explanation.prior}};
   for (const matching::Contribution& part : explanation.contributions) {
     steps.push_back(
         {absl::StrReplaceAll(matching::ComparisonName(part.comparison),
@@ -163,18 +163,18 @@ std::string Waterfall(const matching::Explanation& explanation) {
       "<th>second</th><th>weight</th><th></th><th></th></tr></thead><tbody>\n";
   double at = 0;
   for (const Step& step : steps) {
-    absl::StrAppend(&html, "<tr><td>", Escape(step.what), "</td><td>",
-                    Escape(step.level), "</td><td>", Isolated(step.value_a),
-                    "</td><td>", Isolated(step.value_b), "</td><td class='n'>",
-                    absl::StrFormat("%+.1f", step.weight),
-                    "</td><td class='n quiet'>", Times(step.weight),
-                    "</td><td>",
-                    WaterfallStep(at, at + step.weight, least, most),
-                    "</td></tr>\n");
+    absl::StrAppend(
+        &html, "<tr><td>", Escape(step.what), "</td><td>", Escape(step.level),
+        "</td><td>", Isolated(step.value_a), "</td><td>",
+        Isolated(step.value_b), "</td><td class='n'>",
+        absl::StrFormat("%+.1f", step.weight), "</td><td class='n quiet'>",
+        Times(step.weight), "</td><td>",
+        WaterfallStep(at, at + step.weight, least, most), "</td></tr>\n");
     at += step.weight;
   }
   absl::StrAppend(&html, "<tr><th>together</th><td></td><td></td><td></td>",
-                  "<th class='n'>", absl::StrFormat("%+.1f", explanation.weight),
+                  "<th class='n'>",
+                  absl::StrFormat("%+.1f", explanation.weight),
                   "</th><td></td><td></td></tr></tbody></table>\n");
   if (!explanation.missing.empty()) {
     absl::StrAppend(
@@ -182,8 +182,7 @@ std::string Waterfall(const matching::Explanation& explanation) {
         absl::StrJoin(explanation.missing, ", ",
                       [](std::string* out, matching::Comparison comparison) {
                         *out += absl::StrReplaceAll(
-                            matching::ComparisonName(comparison),
-                            {{"_", " "}});
+                            matching::ComparisonName(comparison), {{"_", " "}});
                       }),
         ".</p>\n");
   }
@@ -192,12 +191,13 @@ std::string Waterfall(const matching::Explanation& explanation) {
 
 std::string PairSection(const ReportPair& pair, uint64_t people) {
   const matching::Explanation& explanation = pair.explanation;
-  std::string html = absl::StrCat(
-      "<section class='pair'><h3>", Isolated(pair.id_a), " and ",
-      Isolated(pair.id_b), ": ", Percent(explanation.probability), " among ", people, " people");
+  std::string html =
+      absl::StrCat("<section class='pair'><h3>", Isolated(pair.id_a), " and ",
+                   Isolated(pair.id_b), ": ", Percent(explanation.probability),
+                   " among ", people, " people");
   if (pair.same.has_value()) {
-    absl::StrAppend(&html, *pair.same ? " (truly one person)"
-                                      : " (truly two people)");
+    absl::StrAppend(&html,
+                    *pair.same ? " (truly one person)" : " (truly two people)");
   }
   absl::StrAppend(&html, "</h3>\n", SideBySide(pair), Waterfall(explanation));
   if (!explanation.via.empty()) {
@@ -205,8 +205,10 @@ std::string PairSection(const ReportPair& pair, uint64_t people) {
                     Isolated(explanation.via), ".</p>\n");
   }
   if (explanation.cap < 1) {
-    absl::StrAppend(&html, "<p>The file says that these are different people: "
-                    "held at ", Percent(explanation.cap), " at most.</p>\n");
+    absl::StrAppend(&html,
+                    "<p>The file says that these are different people: "
+                    "held at ",
+                    Percent(explanation.cap), " at most.</p>\n");
   }
   return html + "</section>\n";
 }
@@ -214,8 +216,8 @@ std::string PairSection(const ReportPair& pair, uint64_t people) {
 }  // namespace
 
 std::string RenderReport(const Report& report) {
-  std::string html = absl::StrReplaceAll(
-      kHead, {{"%TITLE%", Escape(report.title)}});
+  std::string html =
+      absl::StrReplaceAll(kHead, {{"%TITLE%", Escape(report.title)}});
   absl::StrAppend(
       &html, "<h1>", Isolated(report.title),
       "</h1>\n<p class='note'>This page shows personal data. Keep it where the "
@@ -232,13 +234,15 @@ std::string RenderReport(const Report& report) {
     absl::StrAppend(&html, Judged(*report.evaluation));
   }
   if (!report.pairs.empty()) {
-    absl::StrAppend(
-        &html, "<h2>Why: ", report.pairs.size(),
-        " pairs from every range</h2>\n<p class='quiet'>Weights add up: +1 makes "
-        "one person twice as likely, -1 half as likely. Values are shown as they "
-        "were compared.</p>\n");
+    absl::StrAppend(&html, "<h2>Why: ", report.pairs.size(),
+                    " pairs from every range</h2>\n<p class='quiet'>Weights "
+                    "add up: +1 makes "
+                    "one person twice as likely, -1 half as likely. Values are "
+                    "shown as they "
+                    "were compared.</p>\n");
   }
-  for (const ReportPair& pair : report.pairs) html += PairSection(pair, report.people);
+  for (const ReportPair& pair : report.pairs)
+    html += PairSection(pair, report.people);
   return html + "</body>\n</html>\n";
 }
 

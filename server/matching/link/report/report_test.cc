@@ -13,7 +13,10 @@ TEST(HtmlTest, NothingInATextIsMarkup) {
   EXPECT_EQ(Escape("<script>alert('x')&\"</script>"),
             "&lt;script&gt;alert(&#39;x&#39;)&amp;&quot;&lt;/script&gt;");
   EXPECT_EQ(Escape("محمد é"), "محمد é");
-  EXPECT_EQ(Escape("a\x01" "b\x7f\nc"), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD c");
+  EXPECT_EQ(Escape("a\x01"
+                   "b\x7f\nc"),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD c");
   EXPECT_EQ(Escape("\xC3\x28"), "\xEF\xBF\xBD(");
 }
 
@@ -32,8 +35,8 @@ Report Hostile() {
   report.facts = {{evil, evil}};
   report.probabilities = {0, 0.3, 0.5, 1};
   report.truths = {false, true, false, true};
-  report.evaluation = Evaluate(
-      {{0, false}, {0.3, true}, {0.5, false}, {1, true}}, 2);
+  report.evaluation =
+      Evaluate({{0, false}, {0.3, true}, {0.5, false}, {1, true}}, 2);
   report.pairs = {
       {evil, evil, {{evil, evil}}, {{evil, ""}}, explanation, true}};
   return report;
