@@ -19,7 +19,7 @@ constexpr size_t kBuckets = 256;
 // Pairs from one kind of key: so many at least, or so many for each record.
 // Strong keys hardly reach it; weak ones would bury the others.
 constexpr double kMinBudget = 1.5e6;
-constexpr double kBudgetPerRecord = 1;
+constexpr double kBudgetPerRecord = 0.5;
 // Of a block that nothing splits, each record meets so many neighbours.
 constexpr size_t kWindow = 8;
 
@@ -43,10 +43,10 @@ class Finder {
         report_(report) {}
 
   absl::StatusOr<std::vector<PackedPair>> Run() {
-    budget_ = std::max(kMinBudget,
-                       kBudgetPerRecord * static_cast<double>(population_.size()));
-    budget_ = std::min(budget_,
-                       static_cast<double>(options_.max_candidates) / kKeyKinds);
+    budget_ = std::max(
+        kMinBudget, kBudgetPerRecord * static_cast<double>(population_.size()));
+    budget_ = std::min(
+        budget_, static_cast<double>(options_.max_candidates) / kKeyKinds);
     std::vector<PackedPair> all;
     for (int kind = 0; kind < kKeyKinds; ++kind) {
       if (options_.progress &&
@@ -180,9 +180,9 @@ class Finder {
     parts.reserve(end - begin);
     for (size_t i = begin; i < end; ++i) {
       const Row row = entries[i].row;
-      parts.push_back({MixHash(entries[i].key,
-                               SplitKey(population_.View(row), step)),
-                       row});
+      parts.push_back(
+          {MixHash(entries[i].key, SplitKey(population_.View(row), step)),
+           row});
     }
     std::sort(parts.begin(), parts.end(), ByKey());
     ForBlocks(parts, 0, parts.size(), [&](size_t b, size_t e) {

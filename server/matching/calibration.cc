@@ -77,7 +77,8 @@ std::vector<std::pair<double, double>> Isotonic(
 
 // log odds = slope * weight + offset, by Newton's method with a weak pull to
 // the identity.
-std::vector<std::pair<double, double>> Platt(const std::vector<Sample>& samples) {
+std::vector<std::pair<double, double>> Platt(
+    const std::vector<Sample>& samples) {
   double slope = 1;
   double offset = 0;
   for (int round = 0; round < 50; ++round) {

@@ -149,7 +149,8 @@ std::string ClusterBook::ClusterOf(absl::string_view record) const {
 
 std::string ClusterBook::Resolve(absl::string_view cluster) const {
   const uint64_t number = NumberOf(cluster);
-  return members_.contains(number) ? NameOf(Root(number)) : std::string(cluster);
+  return members_.contains(number) ? NameOf(Root(number))
+                                   : std::string(cluster);
 }
 
 std::vector<std::string> ClusterBook::Members(absl::string_view cluster) const {
@@ -158,7 +159,8 @@ std::vector<std::string> ClusterBook::Members(absl::string_view cluster) const {
   if (!members_.contains(number)) return out;
   const uint64_t root = Root(number);
   for (const auto& [other, records] : members_) {
-    if (Root(other) == root) out.insert(out.end(), records.begin(), records.end());
+    if (Root(other) == root)
+      out.insert(out.end(), records.begin(), records.end());
   }
   std::sort(out.begin(), out.end());
   return out;

@@ -61,8 +61,8 @@ int Edits(absl::string_view a, absl::string_view b, int most) {
   for (size_t i = 1; i <= a.size(); ++i) {
     row[0] = static_cast<int>(i);
     for (size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1,
-                         last[j - 1] + (a[i - 1] != b[j - 1])});
+      row[j] = std::min(
+          {last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
         row[j] = std::min(row[j], before[j - 2] + 1);
     }
@@ -83,9 +83,10 @@ std::string Digits(const Date& date) {
 }
 
 bool HasEthiopicWord(const RecordView& view) {
-  return std::any_of(view.names.begin(), view.names.end(), [](const NameWord& w) {
-    return w.token->prepared.script == Script::kEthiopic;
-  });
+  return std::any_of(view.names.begin(), view.names.end(),
+                     [](const NameWord& w) {
+                       return w.token->prepared.script == Script::kEthiopic;
+                     });
 }
 
 float PairShare(const TokenEntry& a, const TokenEntry& b, size_t role,
@@ -171,8 +172,7 @@ void Comparer::CompareNames(const RecordView& a, const RecordView& b,
   const auto comparison_of = [roles, both_sure](WordRole x, WordRole y) {
     if (!roles || x == WordRole::kUnknown || y == WordRole::kUnknown)
       return Comparison::kName;
-    if (x != y)
-      return both_sure ? Comparison::kSwappedName : Comparison::kName;
+    if (x != y) return both_sure ? Comparison::kSwappedName : Comparison::kName;
     return x == WordRole::kGiven ? Comparison::kGivenName
                                  : Comparison::kFamilyName;
   };
@@ -210,7 +210,8 @@ void Comparer::CompareNames(const RecordView& a, const RecordView& b,
   }
   // The best first; ties by what the words are, then by nearness, never by
   // which record came first.
-  std::sort(edges.begin(), edges.begin() + static_cast<std::ptrdiff_t>(edge_count),
+  std::sort(edges.begin(),
+            edges.begin() + static_cast<std::ptrdiff_t>(edge_count),
             [&](const Edge& e, const Edge& f) {
               if (e.order != f.order) return e.order > f.order;
               if (e.share != f.share) return e.share < f.share;
@@ -285,7 +286,8 @@ void Comparer::CompareNames(const RecordView& a, const RecordView& b,
   const auto leftovers = [out](Comparison comparison, int left_a, int left_b) {
     for (int i = 0; i < std::min({left_a, left_b, kMaxConflicts}); ++i)
       out->push_back({comparison, kWordsConflict});
-    for (int i = 0; i < std::min(std::abs(left_a - left_b), kMaxExtraWords); ++i)
+    for (int i = 0; i < std::min(std::abs(left_a - left_b), kMaxExtraWords);
+         ++i)
       out->push_back({comparison, kWordOnOneSide});
   };
   if (!roles) {
@@ -345,7 +347,8 @@ void Comparer::CompareBirths(const RecordView& a, const RecordView& b,
     out->push_back({Comparison::kBirthDate, static_cast<uint8_t>(level), -1, -1,
                     static_cast<float>(share)});
   };
-  const bool days = a.birth_first == a.birth_last && b.birth_first == b.birth_last;
+  const bool days =
+      a.birth_first == a.birth_last && b.birth_first == b.birth_last;
   if (days && a.birth_first == b.birth_first) {
     // Lists hold 1 January where only the year is known: it is common, and its
     // share says so.
@@ -366,10 +369,10 @@ void Comparer::CompareBirths(const RecordView& a, const RecordView& b,
     }
     if (x.year == y.year) {
       if (placeholder) {
-        observe(kBirthWithin,
-                population_.BirthShare(a.birth_first, b.birth_first > a.birth_first
-                                                          ? b.birth_first
-                                                          : a.birth_first));
+        observe(kBirthWithin, population_.BirthShare(
+                                  a.birth_first, b.birth_first > a.birth_first
+                                                     ? b.birth_first
+                                                     : a.birth_first));
         return;
       }
       observe(x.month == y.month || x.day == y.day ? kBirthYearAndPart
@@ -385,21 +388,20 @@ void Comparer::CompareBirths(const RecordView& a, const RecordView& b,
     // The wider interval is what agreement could have hit by chance.
     const bool a_wider =
         a.birth_last - a.birth_first >= b.birth_last - b.birth_first;
-    const double share = a_wider
-                             ? population_.BirthShare(a.birth_first, a.birth_last)
-                             : population_.BirthShare(b.birth_first, b.birth_last);
-    const double other = a_wider
-                             ? population_.BirthShare(b.birth_first, b.birth_last)
-                             : population_.BirthShare(a.birth_first, a.birth_last);
+    const double share =
+        a_wider ? population_.BirthShare(a.birth_first, a.birth_last)
+                : population_.BirthShare(b.birth_first, b.birth_last);
+    const double other =
+        a_wider ? population_.BirthShare(b.birth_first, b.birth_last)
+                : population_.BirthShare(a.birth_first, a.birth_last);
     observe(kBirthWithin, std::max(share, other));
     return;
   }
   // Years between the intervals.
   const int32_t apart =
-      a.birth_first > b.birth_last
-          ? x.year - ToDate(b.birth_last).year
-          : b.birth_first > a.birth_last ? y.year - ToDate(a.birth_last).year
-                                         : std::abs(x.year - y.year);
+      a.birth_first > b.birth_last   ? x.year - ToDate(b.birth_last).year
+      : b.birth_first > a.birth_last ? y.year - ToDate(a.birth_last).year
+                                     : std::abs(x.year - y.year);
   if (apart <= 2) {
     level = kBirthNear;
   } else if ((apart == 7 || apart == 8) &&
@@ -434,8 +436,8 @@ Agreement Agree(const Words& a, const Words& b, const Similar& similar) {
     ++agreement.matched;
     agreement.same_spelling &= best_similarity >= 1;
     const int level = AgreementLevel(best_similarity);
-    agreement.rarest = std::min(
-        agreement.rarest, PairShare(*a[i], *b[best], 0, level));
+    agreement.rarest =
+        std::min(agreement.rarest, PairShare(*a[i], *b[best], 0, level));
     agreement.weight += std::min(Rarity(*a[i]), Rarity(*b[best])) *
                         static_cast<double>(best_similarity);
   }
@@ -475,8 +477,8 @@ void Comparer::CompareOccupations(const Words& a, const Words& b,
               return Similarity(x, y);
             });
   const int level = agreement.matched == a.size && a.size == b.size ? 0
-                    : agreement.matched > 0                          ? 1
-                                                                     : 2;
+                    : agreement.matched > 0                         ? 1
+                                                                    : 2;
   out->push_back({Comparison::kOccupation, static_cast<uint8_t>(level), -1, -1,
                   level < 2 ? agreement.rarest : 0});
 }
@@ -498,8 +500,10 @@ void Comparer::CompareAddresses(const Words& a, const Words& b,
   };
   const double whole = (total(a) + total(b)) / 2;
   const double overlap = whole > 0 ? agreement.weight / whole : 0;
-  const int level =
-      overlap >= 0.85 ? 0 : overlap >= 0.55 ? 1 : overlap >= 0.25 ? 2 : 3;
+  const int level = overlap >= 0.85   ? 0
+                    : overlap >= 0.55 ? 1
+                    : overlap >= 0.25 ? 2
+                                      : 3;
   out->push_back({Comparison::kAddress, static_cast<uint8_t>(level)});
 }
 
@@ -564,14 +568,14 @@ void Comparer::CompareValues(const RecordView& a, const RecordView& b,
     const std::string& x = a.postcode->text;
     const std::string& y = b.postcode->text;
     const size_t half = (std::max(x.size(), y.size()) + 1) / 2;
-    const int level = x == y                                        ? 0
-                      : Edits(x, y, 1) <= 1                         ? 1
-                      : x.substr(0, half) == y.substr(0, half)      ? 2
-                                                                    : 3;
-    out->push_back({Comparison::kPostcode, static_cast<uint8_t>(level), -1, -1,
-                    level == 0 ? static_cast<float>(
-                                     population_.PostcodeShare(*a.postcode))
-                               : 0});
+    const int level = x == y                                   ? 0
+                      : Edits(x, y, 1) <= 1                    ? 1
+                      : x.substr(0, half) == y.substr(0, half) ? 2
+                                                               : 3;
+    out->push_back(
+        {Comparison::kPostcode, static_cast<uint8_t>(level), -1, -1,
+         level == 0 ? static_cast<float>(population_.PostcodeShare(*a.postcode))
+                    : 0});
   }
   const auto lists = [out](Comparison comparison, const auto& x, const auto& y,
                            const auto& level_of, const auto& share_of) {
@@ -583,7 +587,7 @@ void Comparer::CompareValues(const RecordView& a, const RecordView& b,
         const float share =
             level == 0 ? static_cast<float>(share_of(*x[i])) : 0;
         if (level > best.level ||
-            (level == best.level && (level != 0 || share >= best.share)) )
+            (level == best.level && (level != 0 || share >= best.share)))
           continue;
         best = {comparison, static_cast<uint8_t>(level), static_cast<int8_t>(i),
                 static_cast<int8_t>(j), share};

@@ -8,15 +8,9 @@ namespace passerelle::matching {
 namespace {
 
 constexpr absl::string_view kWordLevels[] = {
-    "same spelling",
-    "same sound",
-    "very like",
-    "like",
-    "somewhat like",
-    "faintly like",
-    "hardly like",
-    "different",
-    "only on one side",
+    "same spelling", "same sound",    "very like",
+    "like",          "somewhat like", "faintly like",
+    "hardly like",   "different",     "only on one side",
 };
 constexpr absl::string_view kOrderLevels[] = {"same order", "other order"};
 constexpr absl::string_view kBirthLevels[] = {
@@ -38,8 +32,8 @@ constexpr absl::string_view kPostcodeLevels[] = {"same", "one slip apart",
                                                  "same area", "different"};
 constexpr absl::string_view kAddressLevels[] = {"same", "mostly the same",
                                                 "partly the same", "different"};
-constexpr absl::string_view kPhoneLevels[] = {"same", "last eight digits the same",
-                                              "one slip apart", "different"};
+constexpr absl::string_view kPhoneLevels[] = {
+    "same", "last eight digits the same", "one slip apart", "different"};
 constexpr absl::string_view kIdentifierLevels[] = {
     "same", "one slip apart", "two slips apart", "different"};
 constexpr absl::string_view kOccupationLevels[] = {"same", "partly the same",

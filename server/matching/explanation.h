@@ -29,8 +29,8 @@ struct Contribution {
 };
 
 // Why two records got their probability. prior + via_weight + the sum of the
-// contributions' weights == weight to the last bits (1e-9), and probability follows from weight by the model's
-// calibration and `cap`.
+// contributions' weights == weight to the last bits (1e-9), and probability
+// follows from weight by the model's calibration and `cap`.
 struct Explanation {
   std::string model_version;
   double prior = 0;  // log2 odds before anything was compared

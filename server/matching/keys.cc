@@ -51,7 +51,8 @@ Few<int64_t, 32> Years(const RecordView& view, bool spread) {
 class Collector {
  public:
   Collector(KeyKind kind, std::vector<uint64_t>* keys)
-      : seed_(MixHash(0x6B657973ULL, static_cast<uint64_t>(kind))), keys_(keys) {}
+      : seed_(MixHash(0x6B657973ULL, static_cast<uint64_t>(kind))),
+        keys_(keys) {}
 
   void Add(uint64_t value) {
     if (keys_->size() < kMaxKeys) keys_->push_back(MixHash(seed_, value));
@@ -101,7 +102,8 @@ void MakeKeys(const RecordView& view, KeyKind kind, bool spread,
     case KeyKind::kPhone:
       for (const ValueEntry* value : view.phones) {
         const absl::string_view text = value->text;
-        collect.Add(HashText(text.size() > 8 ? text.substr(text.size() - 8) : text));
+        collect.Add(
+            HashText(text.size() > 8 ? text.substr(text.size() - 8) : text));
       }
       break;
     case KeyKind::kTwoWords:

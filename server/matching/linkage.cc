@@ -83,8 +83,8 @@ absl::StatusOr<std::vector<Pair>> Score(
             const RecordView y = population.View(b);
             comparer.Compare(x, y, &observations);
             pair.weight = model.PriorWeight() + evidence_of.Of(observations);
-            pair.probability =
-                std::min(model.calibration.Probability(pair.weight), CapOf(x, y));
+            pair.probability = std::min(
+                model.calibration.Probability(pair.weight), CapOf(x, y));
             if (pair.probability >= min_probability)
               parts[chunk].push_back(pair);
           }
@@ -149,9 +149,9 @@ void UseThirdRecords(const Population::Impl& population, const Model& model,
               const double weight = std::min(ab.weight, bc.weight) - 1;
               const auto [it, inserted] =
                   best.emplace(bc.row, Sure{weight, ab.row});
-              if (!inserted && (weight > it->second.weight ||
-                                (weight == it->second.weight &&
-                                 ab.row < it->second.row)))
+              if (!inserted &&
+                  (weight > it->second.weight ||
+                   (weight == it->second.weight && ab.row < it->second.row)))
                 it->second = {weight, ab.row};
             }
           }
@@ -173,9 +173,11 @@ void UseThirdRecords(const Population::Impl& population, const Model& model,
             pair.weight = way.weight + std::min(0.0, evidence);
             pair.via = way.row;
             if (pair.weight <= model.PriorWeight() + evidence) continue;
-            pair.probability = std::min(
-                model.calibration.Probability(pair.weight), CapOf(view_x, view_y));
-            if (pair.probability >= min_probability) parts[chunk].push_back(pair);
+            pair.probability =
+                std::min(model.calibration.Probability(pair.weight),
+                         CapOf(view_x, view_y));
+            if (pair.probability >= min_probability)
+              parts[chunk].push_back(pair);
           }
         }
       });
@@ -332,8 +334,8 @@ Explanation Explainer::Explain(Row a, Row b) const {
   b += impl_->boundary;
   const uint64_t hash_a = population.id_hash(a);
   const uint64_t hash_b = population.id_hash(b);
-  const bool swap = hash_a != hash_b ? hash_a > hash_b
-                                     : population.id(a) > population.id(b);
+  const bool swap =
+      hash_a != hash_b ? hash_a > hash_b : population.id(a) > population.id(b);
   if (swap) std::swap(a, b);
   Comparer comparer(population);
   Observations observations;

@@ -24,8 +24,9 @@ constexpr size_t kMaxModelBytes = 1 << 20;
 constexpr size_t kMaxPoints = 100'000;
 
 std::string Hash(absl::string_view text, size_t bytes) {
-  std::string hash(bytes < crypto_generichash_BYTES_MIN ? crypto_generichash_BYTES_MIN
-                                                        : bytes,
+  std::string hash(bytes < crypto_generichash_BYTES_MIN
+                       ? crypto_generichash_BYTES_MIN
+                       : bytes,
                    '\0');
   crypto_generichash(reinterpret_cast<unsigned char*>(hash.data()), hash.size(),
                      reinterpret_cast<const unsigned char*>(text.data()),
@@ -42,10 +43,9 @@ std::string Parameters(const Model& model) {
     const auto comparison = static_cast<Comparison>(c);
     const LevelTable& table = model.levels[static_cast<size_t>(c)];
     for (int l = 0; l < LevelCount(comparison); ++l) {
-      absl::StrAppendFormat(&text, "level %s %d %.17g %.17g\n",
-                            ComparisonName(comparison), l,
-                            table.m[static_cast<size_t>(l)],
-                            table.u[static_cast<size_t>(l)]);
+      absl::StrAppendFormat(
+          &text, "level %s %d %.17g %.17g\n", ComparisonName(comparison), l,
+          table.m[static_cast<size_t>(l)], table.u[static_cast<size_t>(l)]);
     }
   }
   for (const auto& [weight, calibrated] : model.calibration.points())
@@ -86,14 +86,15 @@ Model DefaultModel() {
       table.u[i] = u[i] / sum_u;
     }
   };
-  const std::vector<double> words_m = {.74, .06, .05, .04, .03, .02, .01, .03, .02};
-  const std::vector<double> words_u = {.005, .001, .001, .002,
-                                       .01,  .03,  .08,  .80, .07};
+  const std::vector<double> words_m = {.74, .06, .05, .04, .03,
+                                       .02, .01, .03, .02};
+  const std::vector<double> words_u = {.005, .001, .001, .002, .01,
+                                       .03,  .08,  .80,  .07};
   set(Comparison::kGivenName, words_m, words_u);
   set(Comparison::kFamilyName, words_m, words_u);
   // Rarely are the roles swapped; u is not used.
-  set(Comparison::kSwappedName, {.04, .01, .01, .005, .001, .001, .001, .04, .893},
-      words_u);
+  set(Comparison::kSwappedName,
+      {.04, .01, .01, .005, .001, .001, .001, .04, .893}, words_u);
   set(Comparison::kName, {.66, .07, .06, .05, .03, .02, .01, .04, .06},
       {.01, .002, .002, .004, .02, .05, .10, .70, .11});
   set(Comparison::kNameOrder, {.95, .05}, {.7, .3});
@@ -113,7 +114,8 @@ Model DefaultModel() {
 }
 
 std::string SerialiseModel(const Model& model) {
-  std::string text = absl::StrCat(kMagic, " ", kFormat, "\n", Parameters(model));
+  std::string text =
+      absl::StrCat(kMagic, " ", kFormat, "\n", Parameters(model));
   absl::StrAppend(&text, "trained_records ", model.trained_records, "\n",
                   "trained_pairs ", model.trained_pairs, "\n", "iterations ",
                   model.iterations, "\n");

@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kMaxIdBytes = 512;
 constexpr size_t kNameCacheSize = 100'000;
+// Words of more records keep their shares until all are worked out again.
+constexpr uint32_t kFewRecords = 3;
 // Records with the same day of birth that one person may have given.
 constexpr double kOwnRecords = 10;
 constexpr int kDaysBeforeEpochYear = 1970;
@@ -33,7 +35,9 @@ int32_t YearOf(int32_t day) {
       (absl::CivilDay(kDaysBeforeEpochYear, 1, 1) + day).year());
 }
 
-bool IsAlnum(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)); }
+bool IsAlnum(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c));
+}
 
 std::string UpperAlnum(absl::string_view text, size_t most) {
   std::string out;
@@ -104,8 +108,8 @@ ValueEntry& ValueTable::Intern(absl::string_view text) {
 }
 
 uint32_t ValueTable::IdOf(absl::string_view text) {
-  const auto [it, inserted] = ids_.emplace(
-      std::string(text), static_cast<uint32_t>(entries_.size()));
+  const auto [it, inserted] =
+      ids_.emplace(std::string(text), static_cast<uint32_t>(entries_.size()));
   if (inserted) entries_.push_back({std::string(text), 0});
   return it->second;
 }
@@ -119,7 +123,8 @@ Population::Impl::Impl()
     : normaliser_(std::make_shared<NameNormaliser>()),
       similarity_(std::make_shared<TokenSimilarity>()) {}
 
-const std::vector<Token>& Population::Impl::NameTokens(const std::string& name) {
+const std::vector<Token>& Population::Impl::NameTokens(
+    const std::string& name) {
   const auto it = name_cache_.find(name);
   if (it != name_cache_.end()) return it->second;
   if (name_cache_.size() >= kNameCacheSize) name_cache_.clear();
@@ -148,11 +153,11 @@ Population::Impl::Parsed Population::Impl::Parse(
         continue;
       // The full name repeats the others.
       if (role == WordRole::kUnknown &&
-          std::any_of(out.names.begin(), out.names.end(), [&](const auto& n) {
-            return SameWord(n.first, token);
-          }))
+          std::any_of(out.names.begin(), out.names.end(),
+                      [&](const auto& n) { return SameWord(n.first, token); }))
         continue;
-      if (out.names.size() < kMaxNameTokens) out.names.emplace_back(token, role);
+      if (out.names.size() < kMaxNameTokens)
+        out.names.emplace_back(token, role);
     }
   };
   add_names(record.given, WordRole::kGiven);
@@ -160,9 +165,8 @@ Population::Impl::Parsed Population::Impl::Parse(
   const bool has_roles = !record.given.empty() && !record.family.empty();
   if (!has_roles || out.names.size() < kMaxNameTokens)
     add_names(record.full_name, WordRole::kUnknown);
-  for (size_t i = 0; i < std::min<size_t>(record.relatives.size(),
-                                          kMaxListedValues);
-       ++i) {
+  for (size_t i = 0;
+       i < std::min<size_t>(record.relatives.size(), kMaxListedValues); ++i) {
     for (const Token& token : name_tokens(record.relatives[i].name)) {
       if (token.kind == TokenKind::kParticle ||
           token.kind == TokenKind::kHonorific)
@@ -209,8 +213,8 @@ absl::StatusOr<Row> Population::Impl::Add(const Record& record) {
     ++data.names;
   }
   for (const auto& [token, relative, relation] : parsed.relatives) {
-    pool_.push_back(
-        PackRelative(names_.Intern(*similarity_, token).id, relative, relation));
+    pool_.push_back(PackRelative(names_.Intern(*similarity_, token).id,
+                                 relative, relation));
     ++data.relatives;
   }
   const auto add_words = [&](TokenTable* table, const std::vector<Token>& words,
@@ -350,8 +354,8 @@ std::optional<Row> Population::Impl::Find(absl::string_view wanted) const {
 }
 
 absl::string_view Population::Impl::id(Row row) const {
-  return absl::string_view(id_text_)
-      .substr(rows_[row].id_begin, rows_[row].id_size);
+  return absl::string_view(id_text_).substr(rows_[row].id_begin,
+                                            rows_[row].id_size);
 }
 
 RecordView Population::Impl::View(Row row) const { return ViewOf(rows_[row]); }
@@ -418,7 +422,8 @@ void Population::Impl::MakeRequest(const Record& record,
     view.phones.push_back(value(phones_, phone));
   for (const std::string& identifier : parsed.identifiers)
     view.identifiers.push_back(value(identifiers_, identifier));
-  if (!parsed.postcode.empty()) view.postcode = value(postcodes_, parsed.postcode);
+  if (!parsed.postcode.empty())
+    view.postcode = value(postcodes_, parsed.postcode);
   view.sex = record.sex;
   if (record.birth.has_value()) {
     view.has_birth = true;
@@ -444,16 +449,17 @@ void Population::Impl::ComputeShares(int threads) {
 
 void Population::Impl::ComputeShares(Row row) {
   const RecordView view = ViewOf(rows_[row]);
-  for (const NameWord& word : view.names)
-    names_.ComputeShares(*similarity_, live_, &names_.at(word.token->id));
-  for (const RelativeWord& word : view.relatives)
-    names_.ComputeShares(*similarity_, live_, &names_.at(word.token->id));
-  for (const TokenEntry* word : view.place)
-    places_.ComputeShares(*similarity_, live_, &places_.at(word->id));
-  for (const TokenEntry* word : view.address)
-    addresses_.ComputeShares(*similarity_, live_, &addresses_.at(word->id));
-  for (const TokenEntry* word : view.occupation)
-    occupations_.ComputeShares(*similarity_, live_, &occupations_.at(word->id));
+  // One record more changes next to nothing for a word that others have.
+  const auto compute = [this](TokenTable* table, const TokenEntry* word) {
+    TokenEntry& entry = table->at(word->id);
+    if (entry.records[0] + entry.records[3] <= kFewRecords)
+      table->ComputeShares(*similarity_, live_, &entry);
+  };
+  for (const NameWord& word : view.names) compute(&names_, word.token);
+  for (const RelativeWord& word : view.relatives) compute(&names_, word.token);
+  for (const TokenEntry* word : view.place) compute(&places_, word);
+  for (const TokenEntry* word : view.address) compute(&addresses_, word);
+  for (const TokenEntry* word : view.occupation) compute(&occupations_, word);
 }
 
 double Population::Impl::DayShare(int32_t day) const {
@@ -484,9 +490,9 @@ double Population::Impl::BirthShare(int32_t first, int32_t last) const {
 double Population::Impl::ValueShare(const ValueEntry& value,
                                     size_t distinct) const {
   const double others = value.records > 1 ? value.records - 2 : 0;
-  return std::min(1.0, (others + 0.5) /
-                           (static_cast<double>(live_) +
-                            0.5 * static_cast<double>(distinct) + 1));
+  return std::min(1.0,
+                  (others + 0.5) / (static_cast<double>(live_) +
+                                    0.5 * static_cast<double>(distinct) + 1));
 }
 
 Population::Population() : impl_(std::make_unique<Impl>()) {}

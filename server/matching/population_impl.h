@@ -212,8 +212,8 @@ class Population::Impl {
   ValueTable phones_;
   ValueTable identifiers_;
   ValueTable postcodes_;
-  std::unordered_map<int32_t, uint32_t> days_;   // exact births
-  std::unordered_map<int32_t, double> years_;    // births by year, shared out
+  std::unordered_map<int32_t, uint32_t> days_;  // exact births
+  std::unordered_map<int32_t, double> years_;   // births by year, shared out
   double births_ = 0;
   size_t live_ = 0;
   bool shares_stale_ = true;

@@ -81,16 +81,15 @@ class Registry::Impl {
     Request request;
     population.MakeRequest(record, &request);
     const RecordView& view = request.view;
-    if (view.names.empty() && view.phones.empty() &&
-        view.identifiers.empty() && !view.has_birth)
+    if (view.names.empty() && view.phones.empty() && view.identifiers.empty() &&
+        !view.has_birth)
       return absl::InvalidArgumentError("nothing to search by");
-    const Found found =
-        Find(view, static_cast<size_t>(options.max_candidates));
+    const Found found = Find(view, static_cast<size_t>(options.max_candidates));
 
     // P(i) = (r/N) B_i / ((1-r) + (r/N) sum B), in logarithms.
-    const double share = std::log2(
-        model_.registered /
-        static_cast<double>(std::max<size_t>(population.live(), 1)));
+    const double share =
+        std::log2(model_.registered /
+                  static_cast<double>(std::max<size_t>(population.live(), 1)));
     const double absent = std::log2(1 - model_.registered);
     struct Scored {
       Row row;
@@ -115,10 +114,12 @@ class Registry::Impl {
       if (best + kNegligible < highest) break;
       highest = std::max(highest, best);
     }
-    std::sort(scored.begin(), scored.end(), [&](const Scored& a, const Scored& b) {
-      return a.evidence != b.evidence ? a.evidence > b.evidence
-                                      : population.id(a.row) < population.id(b.row);
-    });
+    std::sort(scored.begin(), scored.end(),
+              [&](const Scored& a, const Scored& b) {
+                return a.evidence != b.evidence
+                           ? a.evidence > b.evidence
+                           : population.id(a.row) < population.id(b.row);
+              });
 
     SearchResult result;
     result.registered = population.live();
@@ -126,7 +127,8 @@ class Registry::Impl {
     result.truncated = found.truncated;
     if (scored.empty()) return result;
     double sum = std::exp2(absent - highest);
-    for (const Scored& s : scored) sum += std::exp2(share + s.evidence - highest);
+    for (const Scored& s : scored)
+      sum += std::exp2(share + s.evidence - highest);
     result.nobody = std::exp2(absent - highest) / sum;
     for (const Scored& s : scored) {
       if (result.candidates.size() == static_cast<size_t>(options.top)) break;
@@ -175,8 +177,9 @@ class Registry::Impl {
       MakeKeys(view, kind, true, &keys);
       for (const uint64_t key : keys) {
         List list{0, kind, key};
-        index_.ForRows(kind, key,
-                       [&](std::span<const Row> rows) { list.size += rows.size(); });
+        index_.ForRows(kind, key, [&](std::span<const Row> rows) {
+          list.size += rows.size();
+        });
         if (list.size > 0) lists.push_back(list);
       }
     }
@@ -209,7 +212,8 @@ class Registry::Impl {
     for (size_t i = 0; i < hits.size();) {
       const Row row = hits[i].first;
       float rare = 0;
-      for (; i < hits.size() && hits[i].first == row; ++i) rare += hits[i].second;
+      for (; i < hits.size() && hits[i].first == row; ++i)
+        rare += hits[i].second;
       if (!population_.impl().removed(row)) ranked.emplace_back(-rare, row);
     }
     std::sort(ranked.begin(), ranked.end());
@@ -236,7 +240,9 @@ Registry::~Registry() = default;
 absl::Status Registry::Insert(const Record& record) {
   return impl_->Insert(record);
 }
-absl::Status Registry::Remove(absl::string_view id) { return impl_->Remove(id); }
+absl::Status Registry::Remove(absl::string_view id) {
+  return impl_->Remove(id);
+}
 absl::Status Registry::Upsert(const Record& record) {
   return impl_->Upsert(record);
 }

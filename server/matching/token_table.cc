@@ -111,8 +111,8 @@ TokenEntry& TokenTable::Intern(const TokenSimilarity& similarity,
 }
 
 TokenEntry& TokenTable::Adopt(const TokenEntry& other) {
-  const auto [it, inserted] =
-      ids_.emplace(KeyOf(other.prepared), static_cast<uint32_t>(entries_.size()));
+  const auto [it, inserted] = ids_.emplace(
+      KeyOf(other.prepared), static_cast<uint32_t>(entries_.size()));
   if (!inserted) return entries_[it->second];
   TokenEntry& entry = entries_.emplace_back();
   entry.prepared = other.prepared;
@@ -158,9 +158,9 @@ void TokenTable::EstimateStrangers(const TokenSimilarity& similarity) {
   std::vector<std::pair<uint64_t, uint32_t>> order;
   order.reserve(entries_.size());
   for (const TokenEntry& entry : entries_)
-    order.emplace_back(
-        MixHash(HashText(entry.prepared.text), HashText(entry.prepared.phonetic)),
-        entry.id);
+    order.emplace_back(MixHash(HashText(entry.prepared.text),
+                               HashText(entry.prepared.phonetic)),
+                       entry.id);
   std::sort(order.begin(), order.end());
   std::array<std::array<double, kAgreementLevels>, kLengths> reached{};
   std::array<double, kLengths> pairs{};
@@ -169,7 +169,8 @@ void TokenTable::EstimateStrangers(const TokenSimilarity& similarity) {
   for (size_t round = 1; round <= std::min(rounds, size - 1); ++round) {
     for (size_t i = 0; i < std::min(size, kStrangerPairs); ++i) {
       const PreparedToken& a = entries_[order[i].second].prepared;
-      const PreparedToken& b = entries_[order[(i + round) % size].second].prepared;
+      const PreparedToken& b =
+          entries_[order[(i + round) % size].second].prepared;
       const float s = similarity.Compare(a, b);
       const size_t length = std::min(a.phonetic.size(), kLengths - 1);
       pairs[length] += 1;
@@ -179,8 +180,8 @@ void TokenTable::EstimateStrangers(const TokenSimilarity& similarity) {
   }
   for (size_t length = 0; length < kLengths; ++length) {
     for (size_t level = kLastNeighbourLevel; level < kAgreementLevels; ++level)
-      strangers_[length][level] =
-          static_cast<float>((reached[length][level] + 0.01) / (pairs[length] + 1));
+      strangers_[length][level] = static_cast<float>(
+          (reached[length][level] + 0.01) / (pairs[length] + 1));
   }
 }
 
@@ -223,18 +224,20 @@ void TokenTable::ComputeShares(const TokenSimilarity& similarity,
     }
     if (!found_self && entry->id != UINT32_MAX) add(*entry, 0);
   }
-  const size_t length =
-      std::min(entry->prepared.phonetic.size(), kLengths - 1);
+  const size_t length = std::min(entry->prepared.phonetic.size(), kLengths - 1);
   const double n = static_cast<double>(records);
   const double distinct = static_cast<double>(entries_.size());
   for (size_t role = 0; role < kWordRoles; ++role) {
     // The same spelling has the share of its cluster.
     counts[role][0] = counts[role][1];
- // The two records that are compared do not make their own word commoner.
-    const double own_records = std::min<double>(entry->records[role], kOwnRecords);
+    // The two records that are compared do not make their own word commoner.
+    const double own_records =
+        std::min<double>(entry->records[role], kOwnRecords);
     for (size_t level = 0; level < kAgreementLevels; ++level) {
-      const double own = (counts[role][level] - own_records + 0.5) / (n + 0.5 * distinct);
-      const double share = std::max<double>(own, own + strangers_[length][level]);
+      const double own =
+          (counts[role][level] - own_records + 0.5) / (n + 0.5 * distinct);
+      const double share =
+          std::max<double>(own, own + strangers_[length][level]);
       entry->shares[role][level] = static_cast<float>(std::min(share, 1.0));
     }
   }

@@ -33,8 +33,8 @@ constexpr double kSmallestShare = 1.0 / 32768;
 // What is equal for many pairs: levels seen, and the shares they rest on.
 struct Vector {
   std::vector<std::pair<uint8_t, uint8_t>> levels;  // comparison, level
-  double against = 0;  // sum of log2 shares
-  double count = 0;    // pairs
+  double against = 0;                               // sum of log2 shares
+  double count = 0;                                 // pairs
   bool with_roles = false;
 };
 
@@ -62,11 +62,12 @@ Vector FromKey(const std::string& key, double count) {
   for (size_t i = 0; i + 2 < key.size(); ++i) {
     const auto byte = static_cast<unsigned char>(key[i]);
     vector.levels.emplace_back(byte >> 4, byte & 15);
-    vector.with_roles |= byte >> 4 <= static_cast<int>(Comparison::kSwappedName);
+    vector.with_roles |=
+        byte >> 4 <= static_cast<int>(Comparison::kSwappedName);
   }
-  const int steps = static_cast<int>(static_cast<unsigned char>(key[key.size() - 2]))
-                        << 8 |
-                    static_cast<unsigned char>(key.back());
+  const int steps =
+      static_cast<int>(static_cast<unsigned char>(key[key.size() - 2])) << 8 |
+      static_cast<unsigned char>(key.back());
   vector.against = -steps * kShareStep;
   return vector;
 }
@@ -110,7 +111,8 @@ double Weigh(const Model& model, const Vector& vector) {
   for (const auto& [c, l] : vector.levels) {
     const LevelTable& table = model.levels[c];
     weight += std::log2(table.m[l]);
-    if (!UsesShare(static_cast<Comparison>(c), l)) weight -= std::log2(table.u[l]);
+    if (!UsesShare(static_cast<Comparison>(c), l))
+      weight -= std::log2(table.u[l]);
   }
   return weight;
 }
@@ -182,8 +184,8 @@ void MakeMonotone(Comparison comparison, LevelTable* table) {
       by_share = true;
       break;
     case Comparison::kBirthDate:
-      order = {kBirthOneSlip, kBirthYearAndPart, kBirthSameYear, kBirthNear,
-               kBirthFar, kBirthElse};
+      order = {kBirthOneSlip, kBirthYearAndPart, kBirthSameYear,
+               kBirthNear,    kBirthFar,         kBirthElse};
       break;
     default:
       for (size_t l = 0; l < static_cast<size_t>(LevelCount(comparison)); ++l)
@@ -271,8 +273,9 @@ absl::StatusOr<Model> TrainModel(const Population::Impl& population,
   if (!report("training", 0)) return absl::CancelledError("stopped");
 
   const size_t live = order.size();
-  const bool all_pairs = static_cast<double>(live) * static_cast<double>(live) <=
-                         2.0 * kRandomPairs;
+  const bool all_pairs =
+      static_cast<double>(live) * static_cast<double>(live) <=
+      2.0 * kRandomPairs;
   const auto random_pair = [&](size_t i) -> std::pair<Row, Row> {
     const size_t x = all_pairs ? i / live : MixHash(1, i) % live;
     const size_t y = all_pairs ? i % live : MixHash(2, i) % live;
@@ -291,16 +294,16 @@ absl::StatusOr<Model> TrainModel(const Population::Impl& population,
       1.0, static_cast<double>(kMaxTrainingPairs) /
                static_cast<double>(std::max<size_t>(candidates.size(), 1)));
   const auto threshold = static_cast<uint64_t>(keep * 4294967296.0);
-  const std::vector<Vector> vectors = CountVectors(
-      population, hashes, candidates.size(), options.threads,
-      [&](size_t i) -> std::pair<Row, Row> {
-        const Row a = First(candidates[i]);
-        const Row b = Second(candidates[i]);
-        const uint64_t h = MixHash(std::min(hashes[a], hashes[b]),
-                                   std::max(hashes[a], hashes[b]));
-        if ((h & 0xFFFFFFFF) >= threshold) return {a, a};
-        return {a, b};
-      });
+  const std::vector<Vector> vectors =
+      CountVectors(population, hashes, candidates.size(), options.threads,
+                   [&](size_t i) -> std::pair<Row, Row> {
+                     const Row a = First(candidates[i]);
+                     const Row b = Second(candidates[i]);
+                     const uint64_t h = MixHash(std::min(hashes[a], hashes[b]),
+                                                std::max(hashes[a], hashes[b]));
+                     if ((h & 0xFFFFFFFF) >= threshold) return {a, a};
+                     return {a, b};
+                   });
   if (!report("training", 2)) return absl::CancelledError("stopped");
 
   Model model = prior;

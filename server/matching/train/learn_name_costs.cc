@@ -182,8 +182,7 @@ class Learner {
     for (const auto& [latin, variants] : by_latin) {
       for (auto i = variants.begin(); i != variants.end(); ++i)
         for (auto j = variants.begin(); j != i; ++j)
-          pairs.push_back(
-              {i->first, j->first, std::min(i->second, j->second)});
+          pairs.push_back({i->first, j->first, std::min(i->second, j->second)});
     }
     return pairs;
   }

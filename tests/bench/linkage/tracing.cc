@@ -120,29 +120,34 @@ void MeasureTracing(const std::string& folder, int threads, Report* report) {
       }
     }
     // The top answer: a person, or nobody.
-    const double best = result->candidates.empty()
-                            ? 0
-                            : result->candidates[0].probability;
+    const double best =
+        result->candidates.empty() ? 0 : result->candidates[0].probability;
     const bool says_nobody = result->nobody >= best;
     said.push_back(says_nobody ? result->nobody : best);
     right[judged++] = says_nobody ? answer.empty() : found && rank == 0;
     if (search.explain && !answer.empty() && (!found || rank != 0)) {
-      std::printf("MISS %s %s\n", request.id.c_str(), request.full_name.c_str());
-      for (size_t k = 0; k < std::min<size_t>(result->candidates.size(), found ? rank + 1 : 1); ++k) {
+      std::printf("MISS %s %s\n", request.id.c_str(),
+                  request.full_name.c_str());
+      for (size_t k = 0; k < std::min<size_t>(result->candidates.size(),
+                                              found ? rank + 1 : 1);
+           ++k) {
         if (k != 0 && k != rank) continue;
         std::printf("   %s p=%.3f%s\n", result->candidates[k].id.c_str(),
-                    result->candidates[k].probability, k == rank ? " TRUE" : "");
+                    result->candidates[k].probability,
+                    k == rank ? " TRUE" : "");
         for (const auto& c : result->candidates[k].explanation.contributions)
-          std::printf("     %+6.2f %s %s [%s|%s]\n", c.weight,
-                      std::string(matching::ComparisonName(c.comparison)).c_str(),
-                      std::string(c.level_name()).c_str(), c.value_a.c_str(),
-                      c.value_b.c_str());
+          std::printf(
+              "     %+6.2f %s %s [%s|%s]\n", c.weight,
+              std::string(matching::ComparisonName(c.comparison)).c_str(),
+              std::string(c.level_name()).c_str(), c.value_a.c_str(),
+              c.value_b.c_str());
       }
     }
   }
   report->AtLeast("tracing, composed", "R@1", "ICU + Levenshtein 0.560", 0.95,
                   first / present);
-  report->AtLeast("tracing, composed", "R@10", "0.685", 0.985, in_ten / present);
+  report->AtLeast("tracing, composed", "R@10", "0.685", 0.985,
+                  in_ten / present);
   report->AtLeast("tracing, across scripts", "R@1", "0.240", 0.92,
                   across_first / across);
   const matching::Reliability reliability = matching::MeasureReliability(
