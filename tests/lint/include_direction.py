@@ -32,7 +32,7 @@ LAYERS = {
     "server/storage/": ("common/", "server/domain/", "server/storage/"),
     "server/journal/": DOMAIN + ("server/storage/", "server/journal/"),
     "server/vault/": DOMAIN + ("server/storage/", "server/vault/"),
-    "server/matching/": DOMAIN + ("server/storage/", "server/matching/"),
+    "server/matching/": ("server/matching/",),
     "server/reports/": DOMAIN + ("server/storage/", "server/reports/"),
     "server/engine/": BELOW_RPC,
     "server/rpc/": BELOW_RPC + ("server/rpc/",),
