@@ -4,15 +4,17 @@
 JOBS ?= $(shell nproc)
 PRESET ?= release
 BUILD := build/$(PRESET)
+# Spellings and records with known truth; kept outside the project.
+LINKAGE_DATA ?= ../shared/data/linkage
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo run bench lint format docs certs clean
+.PHONY: help setup build test demo run bench bench-linkage lint format docs certs clean
 
 help:  ## Show this list
 	@echo "Passerelle. Usage: make <target>, with JOBS=<n> to bound the build."
 	@echo
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
-	  awk -F'|' '{printf "  %-8s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
+	  awk -F'|' '{printf "  %-13s %s\n", $$1, $$2}'
 
 setup:  ## Install what building, running and testing need
 	@tools/setup
@@ -32,6 +34,9 @@ run: build  ## As demo, then leave the server running
 
 bench: build  ## Measure throughput and latency on this machine
 	$(BUILD)/bin/passerelle-bench
+
+bench-linkage: build  ## Measure the matching engine on the development data
+	$(BUILD)/bin/passerelle-bench-linkage $(LINKAGE_DATA)
 
 lint:  ## Check format, contract and compatibility
 	@tools/setup

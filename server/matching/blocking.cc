@@ -18,8 +18,8 @@ constexpr size_t kRowChunk = 16'384;
 constexpr size_t kBuckets = 256;
 // Pairs from one kind of key: so many at least, or so many for each record.
 // Strong keys hardly reach it; weak ones would bury the others.
-constexpr double kMinBudget = 3e6;
-constexpr double kBudgetPerRecord = 1.5;
+constexpr double kMinBudget = 1.5e6;
+constexpr double kBudgetPerRecord = 0.5;
 // Of a block that nothing splits, each record meets so many neighbours.
 constexpr size_t kWindow = 8;
 

@@ -275,30 +275,34 @@ void Comparer::CompareNames(const RecordView& a, const RecordView& b,
   }
 
   // What is left contradicts, or is only there on one side.
+  using Positions = Few<int8_t, kMaxNameTokens>;
   const auto left = [](const RecordView& view,
                        const std::array<bool, kMaxNameTokens>& used,
-                       WordRole role) {
-    int n = 0;
-    for (size_t i = 0; i < view.names.size; ++i)
-      n += !used[i] && view.names[i].role == role;
-    return n;
+                       auto wanted) {
+    Positions found;
+    for (size_t i = 0; i < view.names.size; ++i) {
+      if (!used[i] && wanted(view.names[i].role))
+        found.push_back(static_cast<int8_t>(i));
+    }
+    return found;
   };
-  const auto leftovers = [out](Comparison comparison, int left_a, int left_b) {
-    for (int i = 0; i < std::min({left_a, left_b, kMaxConflicts}); ++i)
-      out->push_back({comparison, kWordsConflict});
-    for (int i = 0; i < std::min(std::abs(left_a - left_b), kMaxExtraWords);
-         ++i)
-      out->push_back({comparison, kWordOnOneSide});
+  const auto leftovers = [out](Comparison comparison, const Positions& left_a,
+                               const Positions& left_b) {
+    const size_t both = std::min(left_a.size, left_b.size);
+    for (size_t i = 0; i < std::min<size_t>(both, kMaxConflicts); ++i)
+      out->push_back({comparison, kWordsConflict, left_a[i], left_b[i]});
+    const size_t end = both + kMaxExtraWords;
+    for (size_t i = both; i < std::min(left_a.size, end); ++i)
+      out->push_back({comparison, kWordOnOneSide, left_a[i], -1});
+    for (size_t i = both; i < std::min(left_b.size, end); ++i)
+      out->push_back({comparison, kWordOnOneSide, -1, left_b[i]});
+  };
+  const auto of = [](WordRole wanted) {
+    return [wanted](WordRole role) { return role == wanted; };
   };
   if (!roles) {
-    int left_a = 0;
-    int left_b = 0;
-    for (const WordRole role :
-         {WordRole::kUnknown, WordRole::kGiven, WordRole::kFamily}) {
-      left_a += left(a, used_a, role);
-      left_b += left(b, used_b, role);
-    }
-    leftovers(Comparison::kName, left_a, left_b);
+    const auto any = [](WordRole) { return true; };
+    leftovers(Comparison::kName, left(a, used_a, any), left(b, used_b, any));
     if (agreeing_count >= 2) {
       std::sort(agreeing.begin(),
                 agreeing.begin() + static_cast<std::ptrdiff_t>(agreeing_count));
@@ -311,33 +315,33 @@ void Comparer::CompareNames(const RecordView& a, const RecordView& b,
     }
     return;
   }
-  int given_a = left(a, used_a, WordRole::kGiven);
-  int given_b = left(b, used_b, WordRole::kGiven);
-  int family_a = left(a, used_a, WordRole::kFamily);
-  int family_b = left(b, used_b, WordRole::kFamily);
   // After a swap a given name is left on one side and a family name on the
   // other: they contradict each other.
+  Positions given_a = left(a, used_a, of(WordRole::kGiven));
+  Positions given_b = left(b, used_b, of(WordRole::kGiven));
+  Positions family_a = left(a, used_a, of(WordRole::kFamily));
+  Positions family_b = left(b, used_b, of(WordRole::kFamily));
   const bool swapped =
       std::any_of(out->begin(), out->end(), [](const Observation& o) {
         return o.comparison == Comparison::kSwappedName;
       });
-  if (swapped) {
-    const auto cross = [&](int* x, int* y) {
-      const int n = std::min(*x, *y);
-      *x -= n;
-      *y -= n;
-      leftovers(Comparison::kGivenName, n, n);
-    };
-    if (given_a > given_b && family_b > family_a) cross(&given_a, &family_b);
-    if (given_b > given_a && family_a > family_b) cross(&given_b, &family_a);
-  }
+  const auto cross = [&](Positions* x, Positions* y) {
+    for (; x->size > 0 && y->size > 0; --x->size, --y->size) {
+      out->push_back({Comparison::kGivenName, kWordsConflict, (*x)[x->size - 1],
+                      (*y)[y->size - 1]});
+    }
+  };
+  if (swapped && given_a.size > given_b.size && family_b.size > family_a.size)
+    cross(&given_a, &family_b);
+  if (swapped && given_b.size > given_a.size && family_a.size > family_b.size)
+    cross(&family_a, &given_b);
   if (has(a, WordRole::kGiven) && has(b, WordRole::kGiven))
     leftovers(Comparison::kGivenName, given_a, given_b);
   if (has(a, WordRole::kFamily) && has(b, WordRole::kFamily))
     leftovers(Comparison::kFamilyName, family_a, family_b);
   if (has(a, WordRole::kUnknown) && has(b, WordRole::kUnknown))
-    leftovers(Comparison::kName, left(a, used_a, WordRole::kUnknown),
-              left(b, used_b, WordRole::kUnknown));
+    leftovers(Comparison::kName, left(a, used_a, of(WordRole::kUnknown)),
+              left(b, used_b, of(WordRole::kUnknown)));
 }
 
 void Comparer::CompareBirths(const RecordView& a, const RecordView& b,

@@ -41,12 +41,19 @@ std::unique_ptr<Population::Impl> Merge(const Population& a,
   return merged;
 }
 
-// Compares rows with the one of the smaller hash first, so that results are
-// the same whichever is named first.
-bool InOrder(const Population::Impl& population, Row a, Row b) {
-  const uint64_t x = population.id_hash(a);
-  const uint64_t y = population.id_hash(b);
-  return x != y ? x < y : population.id(a) <= population.id(b);
+std::vector<uint64_t> IdHashes(const Population::Impl& population) {
+  std::vector<uint64_t> hashes(population.size());
+  for (size_t i = 0; i < hashes.size(); ++i)
+    hashes[i] = population.id_hash(static_cast<Row>(i));
+  return hashes;
+}
+
+// Rows are compared with the one of the smaller hash first, so that results
+// are the same whichever is named first.
+bool InOrder(const Population::Impl& population,
+             const std::vector<uint64_t>& hashes, Row a, Row b) {
+  return hashes[a] != hashes[b] ? hashes[a] < hashes[b]
+                                : population.id(a) <= population.id(b);
 }
 
 absl::StatusOr<std::vector<Pair>> Score(
@@ -54,6 +61,8 @@ absl::StatusOr<std::vector<Pair>> Score(
     const std::vector<PackedPair>& candidates, double min_probability,
     const LinkageOptions& options) {
   std::vector<Pair> pairs;
+  const Evidence evidence_of(model);
+  const std::vector<uint64_t> hashes = IdHashes(population);
   const size_t step = kChunk * kProgressChunks;
   for (size_t begin = 0; begin < candidates.size(); begin += step) {
     if (options.progress &&
@@ -69,11 +78,11 @@ absl::StatusOr<std::vector<Pair>> Score(
             Row a = First(candidates[i]);
             Row b = Second(candidates[i]);
             Pair pair{.a = a, .b = b};
-            if (!InOrder(population, a, b)) std::swap(a, b);
+            if (!InOrder(population, hashes, a, b)) std::swap(a, b);
             const RecordView x = population.View(a);
             const RecordView y = population.View(b);
             comparer.Compare(x, y, &observations);
-            pair.weight = model.PriorWeight() + EvidenceOf(model, observations);
+            pair.weight = model.PriorWeight() + evidence_of.Of(observations);
             pair.probability = std::min(
                 model.calibration.Probability(pair.weight), CapOf(x, y));
             if (pair.probability >= min_probability)
@@ -121,6 +130,8 @@ void UseThirdRecords(const Population::Impl& population, const Model& model,
         });
     return it != pairs->end() && it->a == a && it->b == b ? &*it : nullptr;
   };
+  const Evidence evidence_of(model);
+  const std::vector<uint64_t> hashes = IdHashes(population);
   const size_t chunks = (population.size() + kChunk - 1) / kChunk;
   std::vector<std::vector<Pair>> parts(chunks);
   ForChunksWith(
@@ -148,7 +159,7 @@ void UseThirdRecords(const Population::Impl& population, const Model& model,
             const Pair* const direct = known(a, c);
             Row x = a;
             Row y = c;
-            if (!InOrder(population, x, y)) std::swap(x, y);
+            if (!InOrder(population, hashes, x, y)) std::swap(x, y);
             const RecordView view_x = population.View(x);
             const RecordView view_y = population.View(y);
             double evidence = 0;
@@ -156,7 +167,7 @@ void UseThirdRecords(const Population::Impl& population, const Model& model,
               evidence = direct->weight - model.PriorWeight();
             } else {
               comparer.Compare(view_x, view_y, &observations);
-              evidence = EvidenceOf(model, observations);
+              evidence = evidence_of.Of(observations);
             }
             Pair pair{.a = a, .b = c};
             pair.weight = way.weight + std::min(0.0, evidence);
@@ -321,7 +332,10 @@ Explainer::~Explainer() = default;
 Explanation Explainer::Explain(Row a, Row b) const {
   const Population::Impl& population = *impl_->population;
   b += impl_->boundary;
-  const bool swap = !InOrder(population, a, b);
+  const uint64_t hash_a = population.id_hash(a);
+  const uint64_t hash_b = population.id_hash(b);
+  const bool swap =
+      hash_a != hash_b ? hash_a > hash_b : population.id(a) > population.id(b);
   if (swap) std::swap(a, b);
   Comparer comparer(population);
   Observations observations;

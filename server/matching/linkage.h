@@ -29,7 +29,8 @@ struct LinkageOptions {
   // A block of records that share a key is split beyond this, never dropped
   // silently: see LinkageReport.
   int max_block = 500;
-  // Candidate pairs kept at most, the rarest keys first; bounds memory.
+  // Candidate pairs at most, shared out among the kinds of key, each of which
+  // then splits its blocks smaller; bounds memory.
   uint64_t max_candidates = 60'000'000;
   Progress progress;
 };

@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kMaxIdBytes = 512;
 constexpr size_t kNameCacheSize = 100'000;
+// Words of more records keep their shares until all are worked out again.
+constexpr uint32_t kFewRecords = 3;
 // Records with the same day of birth that one person may have given.
 constexpr double kOwnRecords = 10;
 constexpr int kDaysBeforeEpochYear = 1970;
@@ -447,16 +449,17 @@ void Population::Impl::ComputeShares(int threads) {
 
 void Population::Impl::ComputeShares(Row row) {
   const RecordView view = ViewOf(rows_[row]);
-  for (const NameWord& word : view.names)
-    names_.ComputeShares(*similarity_, live_, &names_.at(word.token->id));
-  for (const RelativeWord& word : view.relatives)
-    names_.ComputeShares(*similarity_, live_, &names_.at(word.token->id));
-  for (const TokenEntry* word : view.place)
-    places_.ComputeShares(*similarity_, live_, &places_.at(word->id));
-  for (const TokenEntry* word : view.address)
-    addresses_.ComputeShares(*similarity_, live_, &addresses_.at(word->id));
-  for (const TokenEntry* word : view.occupation)
-    occupations_.ComputeShares(*similarity_, live_, &occupations_.at(word->id));
+  // One record more changes next to nothing for a word that others have.
+  const auto compute = [this](TokenTable* table, const TokenEntry* word) {
+    TokenEntry& entry = table->at(word->id);
+    if (entry.records[0] + entry.records[3] <= kFewRecords)
+      table->ComputeShares(*similarity_, live_, &entry);
+  };
+  for (const NameWord& word : view.names) compute(&names_, word.token);
+  for (const RelativeWord& word : view.relatives) compute(&names_, word.token);
+  for (const TokenEntry* word : view.place) compute(&places_, word);
+  for (const TokenEntry* word : view.address) compute(&addresses_, word);
+  for (const TokenEntry* word : view.occupation) compute(&occupations_, word);
 }
 
 double Population::Impl::DayShare(int32_t day) const {

@@ -25,15 +25,16 @@ namespace passerelle::matching {
 // Most words kept of a place, an address, an occupation.
 inline constexpr size_t kMaxFieldWords = 8;
 
+// Without initialisers: views are made for every comparison.
 struct NameWord {
-  const TokenEntry* token = nullptr;
-  WordRole role = WordRole::kUnknown;
+  const TokenEntry* token;
+  WordRole role;
 };
 
 struct RelativeWord {
-  const TokenEntry* token = nullptr;
-  uint8_t relative = 0;  // which relative it belongs to
-  Relation relation = Relation::kUnknown;
+  const TokenEntry* token;
+  uint8_t relative;  // which relative it belongs to
+  Relation relation;
 };
 
 // A list with room for a fixed number of values.

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 
 #include "server/matching/compare.h"
@@ -19,7 +19,11 @@ namespace {
 constexpr int kMaxTop = 1000;
 constexpr int kMaxCandidates = 100'000;
 // Rows read from the index for each row that may be compared.
-constexpr size_t kPostingsPerCandidate = 8;
+constexpr size_t kPostingsPerCandidate = 3;
+// Compared at once; then it is looked whether to go on.
+constexpr size_t kBatch = 192;
+// A batch whose best is so many bits behind (1 to 65,536) ends the search.
+constexpr double kNegligible = 16;
 
 // The rows that share the rarest keys.
 struct Found {
@@ -32,7 +36,9 @@ struct Found {
 class Registry::Impl {
  public:
   Impl(Population population, Model model)
-      : population_(std::move(population)), model_(std::move(model)) {
+      : population_(std::move(population)),
+        model_(std::move(model)),
+        evidence_(model_) {
     const int threads =
         static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     population_.impl().EnsureShares(threads);
@@ -80,18 +86,33 @@ class Registry::Impl {
       return absl::InvalidArgumentError("nothing to search by");
     const Found found = Find(view, static_cast<size_t>(options.max_candidates));
 
+    // P(i) = (r/N) B_i / ((1-r) + (r/N) sum B), in logarithms.
+    const double share =
+        std::log2(model_.registered /
+                  static_cast<double>(std::max<size_t>(population.live(), 1)));
+    const double absent = std::log2(1 - model_.registered);
     struct Scored {
       Row row;
       double evidence;
     };
     std::vector<Scored> scored;
     scored.reserve(found.rows.size());
-    // Requests are short-lived: similarities are remembered for this one.
     Comparer comparer(population, Comparer::kSmallMemory);
     Observations observations;
-    for (const Row row : found.rows) {
-      comparer.Compare(view, population.View(row), &observations);
-      scored.push_back({row, EvidenceOf(model_, observations)});
+    // Those that share the rarest keys come first: once a whole batch adds
+    // next to nothing to the sum, the rest would not either.
+    double highest = absent;
+    for (size_t i = 0; i < found.rows.size();) {
+      double best = -std::numeric_limits<double>::infinity();
+      const size_t end = std::min(found.rows.size(), i + kBatch);
+      for (; i < end; ++i) {
+        const Row row = found.rows[i];
+        comparer.Compare(view, population.View(row), &observations);
+        scored.push_back({row, evidence_.Of(observations)});
+        best = std::max(best, share + scored.back().evidence);
+      }
+      if (best + kNegligible < highest) break;
+      highest = std::max(highest, best);
     }
     std::sort(scored.begin(), scored.end(),
               [&](const Scored& a, const Scored& b) {
@@ -102,15 +123,9 @@ class Registry::Impl {
 
     SearchResult result;
     result.registered = population.live();
-    result.compared = found.rows.size();
+    result.compared = scored.size();
     result.truncated = found.truncated;
     if (scored.empty()) return result;
-    // P(i) = (r/N) B_i / ((1-r) + (r/N) sum B), in logarithms.
-    const double share =
-        std::log2(model_.registered /
-                  static_cast<double>(std::max<size_t>(population.live(), 1)));
-    const double absent = std::log2(1 - model_.registered);
-    const double highest = std::max(absent, share + scored[0].evidence);
     double sum = std::exp2(absent - highest);
     for (const Scored& s : scored)
       sum += std::exp2(share + s.evidence - highest);
@@ -174,34 +189,36 @@ class Registry::Impl {
     Found found;
     const double population_size =
         static_cast<double>(population_.impl().size()) + 1;
-    std::unordered_map<Row, float> rarity;
-    size_t read = 0;
+    std::vector<std::pair<Row, float>> hits;
     for (const List& list : lists) {
-      if (read > 0 && read + list.size > most * kPostingsPerCandidate) {
+      const size_t limit = most * kPostingsPerCandidate;
+      if (!hits.empty() && hits.size() + list.size > limit) {
         found.truncated = true;
         break;
       }
       const auto rare = static_cast<float>(
           std::log2(population_size / static_cast<double>(list.size)));
-      size_t left = most * kPostingsPerCandidate;
+      size_t left = limit;
       index_.ForRows(list.kind, list.key, [&](std::span<const Row> rows) {
         if (rows.size() > left) found.truncated = true;
         rows = rows.first(std::min(rows.size(), left));
         left -= rows.size();
-        for (const Row row : rows) rarity[row] += rare;
+        for (const Row row : rows) hits.emplace_back(row, rare);
       });
-      read += list.size;
     }
+    // A row's rarity is the sum over its hits.
+    std::sort(hits.begin(), hits.end());
     std::vector<std::pair<float, Row>> ranked;
-    ranked.reserve(rarity.size());
-    for (const auto& [row, rare] : rarity) {
+    for (size_t i = 0; i < hits.size();) {
+      const Row row = hits[i].first;
+      float rare = 0;
+      for (; i < hits.size() && hits[i].first == row; ++i)
+        rare += hits[i].second;
       if (!population_.impl().removed(row)) ranked.emplace_back(-rare, row);
     }
+    std::sort(ranked.begin(), ranked.end());
     if (ranked.size() > most) {
       found.truncated = true;
-      std::nth_element(ranked.begin(),
-                       ranked.begin() + static_cast<std::ptrdiff_t>(most),
-                       ranked.end());
       ranked.resize(most);
     }
     found.rows.reserve(ranked.size());
@@ -212,6 +229,7 @@ class Registry::Impl {
   mutable std::shared_mutex mutex_;
   Population population_;
   const Model model_;
+  const Evidence evidence_;
   KeyIndex index_;
 };
 

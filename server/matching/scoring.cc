@@ -1,6 +1,7 @@
 #include "server/matching/scoring.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -128,10 +129,35 @@ int EffectiveLevel(const Model& model, const Observation& o) {
              : worst;
 }
 
-double EvidenceOf(const Model& model, const Observations& observations) {
+Evidence::Evidence(const Model& model) {
+  for (size_t c = 0; c < kComparisonCount; ++c) {
+    const auto comparison = static_cast<Comparison>(c);
+    for (int l = 0; l < LevelCount(comparison); ++l) {
+      const auto i = static_cast<size_t>(l);
+      levels_[c][i] = {std::log2(model.levels[c].m[i]), 0,
+                       UsesShare(comparison, l)};
+      if (!levels_[c][i].uses_share)
+        levels_[c][i].weight = WeightOf(model, comparison, l, 0);
+    }
+    worst_[c] = levels_[c][static_cast<size_t>(WorstLevel(comparison))].weight;
+  }
+}
+
+double Evidence::Of(const Observations& observations) const {
   double sum = 0;
-  for (const Observation& o : observations)
-    sum += WeightOf(model, o.comparison, EffectiveLevel(model, o), o.share);
+  for (const Observation& o : observations) {
+    const auto c = static_cast<size_t>(o.comparison);
+    const Level& level = levels_[c][o.level];
+    if (!level.uses_share) {
+      sum += level.weight;
+      continue;
+    }
+    const double floor =
+        o.comparison <= Comparison::kName ? kMinWordWeight : kMinWeight;
+    const double weight = std::clamp(
+        level.m - std::log2(static_cast<double>(o.share)), floor, kMaxWeight);
+    sum += std::max(weight, worst_[c]);
+  }
   return sum;
 }
 

@@ -17,7 +17,7 @@ constexpr float kArticlePenalty = 0.03F;
 // Of sound and spelling together, where that is more than sound alone.
 constexpr float kSoundShare = 0.6F;
 // What a difference counts across scripts.
-constexpr float kAcrossScripts = 0.4F;
+constexpr float kAcrossScripts = 0.3F;
 // Shorter words are not taken to begin with an article.
 constexpr size_t kMinBareSounds = 3;
 

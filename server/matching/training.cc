@@ -16,7 +16,7 @@ namespace passerelle::matching {
 namespace {
 
 // Pairs that EM looks at; more are sampled down.
-constexpr size_t kMaxTrainingPairs = 2'000'000;
+constexpr size_t kMaxTrainingPairs = 1'000'000;
 constexpr size_t kRandomPairs = 1'000'000;
 constexpr size_t kChunk = 8192;
 constexpr int kMaxRounds = 100;

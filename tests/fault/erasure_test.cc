@@ -300,7 +300,7 @@ TEST(ErasureTest, SurvivesKillAtAnyMomentOnceItIsDecided) {
     std::atomic<bool> killed{false};
     std::thread killer([&] {
       EXPECT_EQ(server.Wait(absl::Microseconds(
-                    std::uniform_int_distribution<int>(500, 25'000)(random))),
+                    std::uniform_int_distribution<int>(500, 60'000)(random))),
                 -1);
       killed = true;
       server.Kill();

@@ -233,8 +233,7 @@ void ShowErrors(const Labelled& data, const matching::Model& model,
   for (const Pair& pair : pairs) {
     const bool same = data.entity[pair.a] == data.entity[pair.b];
     if (same == (pair.probability >= 0.5)) continue;
-    if (++shown > (std::getenv("SHOWN") ? std::atoi(std::getenv("SHOWN")) : 25))
-      break;
+    if (++shown > 25) break;
     std::printf("%s %s %s p=%.4f w=%.2f\n", same ? "MISSED" : "WRONG",
                 std::string(data.population.id(pair.a)).c_str(),
                 std::string(data.population.id(pair.b)).c_str(),

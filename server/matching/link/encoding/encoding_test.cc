@@ -266,6 +266,30 @@ TEST(EncoderTest, TwoRecordsWrittenAlikeGetNoiseOfTheirOwn) {
   EXPECT_NE(a.filters, b.filters);
 }
 
+// What was encoded with one version must be comparable for as long as the
+// version lives. When this fails, kEncodingVersion goes up with the digest.
+TEST(EncoderTest, AVersionEncodesTheSameForEver) {
+  std::vector<Record> people = {Person("1", "Fatou", "Diallo", 1984),
+                                Person("2", "محمد", "بن علي", 1979),
+                                Person("3", "ኃይለ", "ሥላሴ", 1950)};
+  people[0].phones = {"+224 620 11 22 33"};
+  people[1].identifiers = {"P-0042"};
+  people[2].postcode = "2602";
+  people[2].address = "5 milne cove";
+  std::string bytes;
+  for (const Encoding& person : Encode(TestKey(), people)) {
+    for (const uint64_t word : person.filters[0].used()) {
+      absl::StrAppend(&bytes, word, " ");
+    }
+    for (const uint64_t block : person.blocks) {
+      absl::StrAppend(&bytes, block, " ");
+    }
+  }
+  const Digest digest = KeyedHash(TestKey().secret).Of(bytes);
+  EXPECT_EQ(kEncodingVersion, 1);
+  EXPECT_EQ(First64(digest), 7971640499827450470U);
+}
+
 TEST(EncoderTest, OneWordOrNothingIsEncoded) {
   Encoder encoder(TestKey());
   Record record;
