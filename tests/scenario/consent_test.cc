@@ -150,5 +150,25 @@ TEST_F(ConsentWithdrawal, AReplayIsTheSameForAColleagueAndAfterARestart) {
   EXPECT_EQ(again.bytes, first.bytes);
 }
 
+TEST_F(ConsentWithdrawal, AReplayLeavesALineOfWhatItShowed) {
+  const MessagePtr assign =
+      MakeRequest("AssignFeasibilityStudy", Named(study_.name));
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_THAT(Send(server_, "iom-ma/ro", "AssignFeasibilityStudy", *assign),
+                IsOk());
+  }
+  std::vector<passerelle::internal::v1::Leaf> lines;
+  for (auto& leaf : server_.Journal()) {
+    if (leaf.method() == FullName("AssignFeasibilityStudy")) {
+      lines.push_back(std::move(leaf));
+    }
+  }
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].classes(), 0u);
+  EXPECT_EQ(lines[1].classes(), lines[0].classes());
+  EXPECT_EQ(lines[1].consent(), study_.file.consent);
+  EXPECT_EQ(lines[1].commitment(), "") << "a replay writes nothing";
+}
+
 }  // namespace
 }  // namespace passerelle::testing

@@ -130,6 +130,25 @@ TEST(WatchScenario, EntriesArriveAndAreResumed) {
   EXPECT_THAT(again.End(10), StatusIs(absl::StatusCode::kUnavailable));
 }
 
+TEST(WatchScenario, AStreamEndsWithItsOfficer) {
+  TestServer server;
+  Bring(server, "case:PROPOSED");
+  server.AddOfficer(
+      "iom-ma", "leaving",
+      absl::StrCat("roles: FOCAL_POINT valid_until_time { seconds: ",
+                   absl::ToUnixSeconds(server.clock().Now() + absl::Hours(1)),
+                   " }"));
+  Stream leaving(server, "iom-ma", 0, "leaving");
+  Stream staying(server, "iom-ma", 0, "fp");
+  ASSERT_TRUE(leaving.Has(1));
+  ASSERT_TRUE(staying.Has(1));
+  server.clock().Advance(absl::Hours(2));
+  EXPECT_THAT(leaving.End(10), HasReason("OFFICER_NOT_AUTHORIZED"));
+  staying.Stop();
+  Bring(server, "case:PROPOSED");
+  EXPECT_THAT(staying.End(10), StatusIs(absl::StatusCode::kAborted));
+}
+
 TEST(WatchScenario, EightStreamsAMission) {
   TestServer server;
   Bring(server, "case:PROPOSED");
