@@ -49,7 +49,7 @@ bool CoversGrant(const AnyChange& change, const internal::ConsentFact& fact,
     scope = pb::Consent::SHARE_WITH_ORIGIN_AUTHORITIES;
   }
   return fact.scope() == scope && fact.recipient() == recipient.name() &&
-         (fact.purposes() == 0 || (fact.purposes() & Bit(purpose)) != 0);
+         Covers(fact, purpose);
 }
 
 }  // namespace
@@ -59,7 +59,8 @@ absl::Status RequireShareConsent(const AnyChange& change,
   return RequireConsent(
       change, consent_name, [&](const internal::ConsentFact& fact) {
         return fact.scope() == pb::Consent::SHARE_WITH_ORIGIN_MISSION &&
-               fact.recipient() == change.file->origin_mission();
+               fact.recipient() == change.file->origin_mission() &&
+               Covers(fact, options::CASE_MANAGEMENT);
       });
 }
 

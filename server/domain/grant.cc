@@ -8,7 +8,10 @@
 #include "common/resource_name.h"
 #include "generated/grant.verbs.h"
 #include "passerelle/v1/exchange.pb.h"
+#include "passerelle/v1/feasibility_study.pb.h"
+#include "passerelle/v1/monitoring_visit.pb.h"
 #include "passerelle/v1/person.pb.h"
+#include "passerelle/v1/plan.pb.h"
 #include "server/domain/consents.h"
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
@@ -90,6 +93,11 @@ class Grants final : public GrantVerbs {
   absl::Status ForwardGrant(const pb::ForwardGrantRequest& request,
                             Change<pb::Grant> change) override {
     pb::Grant& grant = change.resource();
+    if (grant.basis() != pb::Grant::CONSENT) {
+      // Two officers approved it for one partner, not for whom that names.
+      return Failure(pb::CONSENT_MISSING,
+                     "An override of consent is not passed on.");
+    }
     if (OpenGrant(*change->file_facts, request.recipient(), change->now()) !=
         nullptr) {
       return GrantExists();
@@ -99,7 +107,7 @@ class Grants final : public GrantVerbs {
     grant.set_recipient(request.recipient());
     const pb::Mission* recipient =
         change->around().FindMission(request.recipient());
-    if (recipient != nullptr && grant.basis() == pb::Grant::CONSENT) {
+    if (recipient != nullptr) {
       grant.set_consent(
           FindGrantConsent(change.any(), *recipient, grant.purpose()));
     }
@@ -265,7 +273,38 @@ class Grants final : public GrantVerbs {
           return true;
         });
     preview->set_person_count(std::max(persons, 1));
-    return counted;
+    if (!counted.ok()) return counted;
+    if (auto s = AddContent(change, pb::Plan::default_instance(), "plans");
+        !s.ok()) {
+      return s;
+    }
+    if (auto s = AddContent(change, pb::FeasibilityStudy::default_instance(),
+                            "feasibilityStudies");
+        !s.ok()) {
+      return s;
+    }
+    return AddContent(change, pb::MonitoringVisit::default_instance(),
+                      "visits");
+  }
+
+  // Names a kind of content that the file has; what was never sent is nobody's
+  // business but its initiator's.
+  static absl::Status AddContent(Change<pb::Grant> change,
+                                 const google::protobuf::Message& prototype,
+                                 const char* collection) {
+    bool any = false;
+    const absl::Status looked = change->around().ForEach(
+        prototype, [&](const google::protobuf::Message& message) {
+          const auto* header =
+              message.GetDescriptor()->FindFieldByName("exchange");
+          any = header == nullptr ||
+                static_cast<const pb::Exchange&>(
+                    message.GetReflection()->GetMessage(message, header))
+                    .has_send_time();
+          return !any;
+        });
+    if (any) change.resource().mutable_preview()->add_contents(collection);
+    return looked;
   }
 
   // Keeps what the grant was before it changed.

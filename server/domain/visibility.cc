@@ -63,15 +63,20 @@ class Position {
  private:
   void Add(options::CaseRole role) { relation_.roles |= Bit(role); }
 
+  // `purpose` of the grant; PURPOSE_UNSPECIFIED for the parties of the file.
   EnumSet ClassesFor(options::Purpose purpose, EnumSet positions) const {
-    return Policy::BuiltIn().Classes(
-        {.mission_kind = actor_.mission_kind,
-         .positions = positions,
-         .officer_roles = actor_.officer_roles,
-         .purpose = purpose},
-        [&](int scope) {
-          return LiveConsent(facts_, scope, actor_.mission, now_) != nullptr;
-        });
+    const options::Purpose consented = purpose == options::PURPOSE_UNSPECIFIED
+                                           ? options::CASE_MANAGEMENT
+                                           : purpose;
+    return Policy::BuiltIn().Classes({.mission_kind = actor_.mission_kind,
+                                      .positions = positions,
+                                      .officer_roles = actor_.officer_roles,
+                                      .purpose = purpose},
+                                     [&](int scope) {
+                                       return LiveConsent(facts_, scope,
+                                                          actor_.mission, now_,
+                                                          consented) != nullptr;
+                                     });
   }
 
   // Who saw the file knows that it was erased, and nothing else of it.
@@ -167,7 +172,9 @@ Relation ToPerson(Relation relation, const pb::Person& person,
   if (rests == nullptr) return {};
   for (const ConsentFact& own : facts.consents()) {
     if (own.subject() == name->id && own.scope() == rests->scope() &&
-        own.recipient() == rests->recipient() && InForceAt(own, now)) {
+        own.recipient() == rests->recipient() &&
+        (own.purposes() == 0 || own.purposes() == rests->purposes()) &&
+        InForceAt(own, now)) {
       relation.consent =
           absl::StrCat(RootName("cases", name->root), "/consents/", own.id());
       return relation;
@@ -178,11 +185,17 @@ Relation ToPerson(Relation relation, const pb::Person& person,
 
 }  // namespace
 
+bool Covers(const ConsentFact& consent, options::Purpose purpose) {
+  return consent.purposes() == 0 || (consent.purposes() & Bit(purpose)) != 0;
+}
+
 const ConsentFact* LiveConsent(const CaseFacts& facts, int scope,
-                               absl::string_view recipient, absl::Time now) {
+                               absl::string_view recipient, absl::Time now,
+                               options::Purpose purpose) {
   for (const ConsentFact& consent : facts.consents()) {
     if (consent.scope() == scope && consent.recipient() == recipient &&
-        consent.subject().empty() && InForceAt(consent, now)) {
+        consent.subject().empty() && InForceAt(consent, now) &&
+        Covers(consent, purpose)) {
       return &consent;
     }
   }

@@ -57,11 +57,17 @@ bool InForceAt(const Fact& fact, absl::Time now) {
              now;
 }
 
-// A consent of `scope` in force towards `recipient` and given by the principal;
-// null when there is none.
+// Whether a consent, which may name purposes, covers this one.
+bool Covers(const ::passerelle::internal::v1::ConsentFact& consent,
+            options::Purpose purpose);
+
+// A consent of `scope` in force towards `recipient`, given by the principal for
+// `purpose`; null when there is none. What a party of the file does with it is
+// CASE_MANAGEMENT.
 const ::passerelle::internal::v1::ConsentFact* LiveConsent(
     const ::passerelle::internal::v1::CaseFacts& facts, int scope,
-    absl::string_view recipient, absl::Time now);
+    absl::string_view recipient, absl::Time now,
+    options::Purpose purpose = options::CASE_MANAGEMENT);
 
 // The grant of the recipient that is offered or in force; null when there is
 // none.

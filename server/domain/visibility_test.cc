@@ -197,6 +197,16 @@ TEST(VisibilityTest, MedicalContentIsSharedUnderItsOwnConsent) {
   EXPECT_EQ(RelationTo(file, facts, Of(kOrigin), kNow).classes, kFull);
 }
 
+TEST(VisibilityTest, AConsentForOtherPurposesOpensNothing) {
+  const pb::Case file = File(pb::Case::ACCEPTED);
+  CaseFacts facts = Consented();
+  facts.mutable_consents(0)->set_purposes(Bit(options::MONITORING));
+  EXPECT_FALSE(RelationTo(file, facts, Of(kOrigin), kNow).sees());
+  facts.mutable_consents(0)->set_purposes(Bit(options::MONITORING) |
+                                          Bit(options::CASE_MANAGEMENT));
+  EXPECT_TRUE(RelationTo(file, facts, Of(kOrigin), kNow).sees());
+}
+
 TEST(VisibilityTest, AConsentEndsByItself) {
   const pb::Case file = File(pb::Case::ACCEPTED);
   CaseFacts facts = Consented();

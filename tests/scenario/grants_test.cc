@@ -66,6 +66,7 @@ TEST_F(Grants, ThePreviewComesBeforeTheFile) {
       Must<pb::Grant>(server_, "ngo-tn/fp", "GetGrant", Named(grant));
   EXPECT_EQ(offered.preview().person_count(), 1);
   EXPECT_EQ(offered.preview().stage(), pb::Case::PROPOSED);
+  EXPECT_THAT(offered.preview().contents(), ElementsAre("plans"));
   EXPECT_THAT(Look(server_, "ngo-tn/fp", file_.name), HasReason("NOT_VISIBLE"));
   ASSERT_THAT(Do("ngo-tn/fp", "AcceptGrant", grant), IsOk());
   const pb::Case seen = SeenBy("ngo-tn/fp");
@@ -196,6 +197,10 @@ TEST_F(Grants, OverridingConsentTakesTwoOfficersAndEnds) {
   EXPECT_THAT(Do("iom-tn/fp", "ApproveGrant", grant),
               HasReason("SECOND_OFFICER_REQUIRED"));
   ASSERT_THAT(Do("iom-tn/po", "ApproveGrant", grant), IsOk());
+  Consent("SHARE_WITH_PARTNER", "iom-de");
+  EXPECT_THAT(
+      Do("ngo-es/fp", "ForwardGrant", grant, "recipient: 'missions/iom-de'"),
+      HasReason("CONSENT_MISSING"));
   ASSERT_THAT(Do("ngo-es/fp", "AcceptGrant", grant), IsOk());
   EXPECT_THAT(Look(server_, "ngo-es/fp", file_.name), IsOk());
   server_.clock().Advance(absl::Hours(49));
