@@ -1,5 +1,5 @@
-// How rules are read and combined. What the policy itself gives is tested cell
-// by cell in tests/access.
+// How rules are read and combined. What the policy gives to each position is in
+// visibility_test.cc, and through the whole server in tests/scenario.
 
 #include "server/domain/policy.h"
 
