@@ -12,6 +12,7 @@
 #include "passerelle/v1/person.pb.h"
 #include "server/domain/age.h"
 #include "server/domain/consents.h"
+#include "server/domain/enum_set.h"
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
 #include "server/domain/persons.h"
@@ -19,13 +20,6 @@
 
 namespace passerelle::domain {
 namespace {
-
-template <typename List>
-EnumSet ToSet(const List& values) {
-  EnumSet set = 0;
-  for (const int value : values) set |= Bit(value);
-  return set;
-}
 
 class Consents final : public ConsentVerbs {
  public:

@@ -8,6 +8,7 @@
 #include "common/resource_name.h"
 #include "google/api/resource.pb.h"
 #include "server/domain/change.h"
+#include "server/domain/enum_set.h"
 
 namespace passerelle::domain {
 namespace {
@@ -16,13 +17,6 @@ using google::protobuf::Descriptor;
 using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::MethodDescriptor;
-
-template <typename List>
-EnumSet ToSet(const List& values) {
-  EnumSet set = 0;
-  for (const int value : values) set |= Bit(value);
-  return set;
-}
 
 // `*` stands for every state that is not ENDED.
 template <typename List>

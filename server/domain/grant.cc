@@ -13,6 +13,7 @@
 #include "passerelle/v1/person.pb.h"
 #include "passerelle/v1/plan.pb.h"
 #include "server/domain/consents.h"
+#include "server/domain/enum_set.h"
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
 #include "server/domain/policy.h"
@@ -24,13 +25,6 @@ namespace {
 constexpr int kMaxRevisions = 50;
 // By then somebody has to say again why the person's consent is overridden.
 constexpr absl::Duration kReview = absl::Hours(24 * 30);
-
-template <typename List>
-EnumSet ToSet(const List& values) {
-  EnumSet set = 0;
-  for (const int value : values) set |= Bit(value);
-  return set;
-}
 
 std::string IdOf(const pb::Grant& grant) {
   return ParseResourceName(grant.name())->id;

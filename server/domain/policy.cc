@@ -9,19 +9,13 @@
 #include "google/protobuf/text_format.h"
 #include "passerelle/internal/v1/policy.pb.h"
 #include "passerelle/v1/consent.pb.h"
+#include "server/domain/enum_set.h"
 #include "server/domain/policy_text.h"
 
 namespace passerelle::domain {
 namespace {
 
 namespace internal = ::passerelle::internal::v1;
-
-template <typename List>
-EnumSet ToSet(const List& values) {
-  EnumSet set = 0;
-  for (const int value : values) set |= Bit(value);
-  return set;
-}
 
 bool Fits(EnumSet wanted, EnumSet have) {
   return wanted == 0 || (wanted & have) != 0;
