@@ -30,6 +30,18 @@ std::vector<const Descriptor*> ExchangeKindsOf(const Files& files);
 // The nested enum behind the resource's state field; null when it has none.
 const EnumDescriptor* StateEnum(const Descriptor* resource);
 
+// The enum whose values tell the resource's life cycles apart; null when it has
+// one life cycle.
+const EnumDescriptor* VariantEnum(const Descriptor* resource);
+
+// True when the life cycle `variant` knows the state.
+bool Knows(const google::protobuf::EnumValueDescriptor* state,
+           const std::string& variant);
+
+// True when the method exists in the life cycle `variant`.
+bool ExistsIn(const options::Transition& transition,
+              const std::string& variant);
+
 // The kind of exchange that the service's methods act on, when it declares that
 // it can be reopened; else null.
 const Descriptor* ReopenedKindOf(const ServiceDescriptor* service);

@@ -83,6 +83,9 @@ class AnyChange {
   std::string counterpart;
   // Ends every open exchange of the file with this reason.
   std::optional<pb::EndReason> end_exchanges;
+  // What the verb changes is for the owner mission alone. Unless the state
+  // changes as well, nobody else is told, and the update time stays.
+  bool for_owner_only = false;
   // Erases the resource, with the whole file when it is one: what the guard
   // left in it is all that stays.
   bool erase = false;
@@ -136,6 +139,14 @@ class Verbs {
   virtual absl::Status Reopen(AnyChange&) {
     return absl::InternalError("the kind is not reopened");
   }
+
+  // The state that the resource must enter as it is now, among the `automatic`
+  // moves of its kind from where it stands; 0 when it may stay. Asked after
+  // every change; may take away what the move ends.
+  virtual int AutomaticState(google::protobuf::Message*) { return 0; }
+
+  // Completes a resource that time moved.
+  virtual void TimePassed(google::protobuf::Message*) {}
 };
 
 }  // namespace passerelle::domain

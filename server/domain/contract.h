@@ -42,6 +42,7 @@ struct MethodSpec {
   options::Effect effect = options::EFFECT_UNSPECIFIED;
   options::Purpose purpose = options::PURPOSE_UNSPECIFIED;
   EnumSet case_roles = 0;  // empty sets admit anyone
+  EnumSet except_case_roles = 0;
   EnumSet mission_kinds = 0;
   EnumSet officer_roles = 0;
 
@@ -49,6 +50,7 @@ struct MethodSpec {
   const options::Transition* transition = nullptr;
   uint64_t from_states = 0;    // bits
   std::vector<int> to_states;  // the first is the default
+  EnumSet variants = 0;        // life cycles that have it; empty: all
   options::AdministrativeVerb administrative =
       options::ADMINISTRATIVE_VERB_UNSPECIFIED;
 
@@ -84,6 +86,13 @@ struct TimedMove {
   int to_state = 0;
 };
 
+// What time, or the server, does to a resource that is no exchange.
+struct ResourceMove {
+  uint64_t from_states = 0;
+  int to_state = 0;
+  uint32_t calendar_days = 0;  // of a timer
+};
+
 // One kind of resource.
 struct KindSpec {
   const google::protobuf::Descriptor* message = nullptr;
@@ -107,6 +116,14 @@ struct KindSpec {
   const google::protobuf::FieldDescriptor* update_time = nullptr;
   const google::protobuf::FieldDescriptor* allowed_actions = nullptr;
   const google::protobuf::FieldDescriptor* exchange = nullptr;
+  const google::protobuf::FieldDescriptor* due_time = nullptr;
+  const google::protobuf::FieldDescriptor* variant = nullptr;
+  // While this message is set, the resource is in `covered_state` for its
+  // owner, and stands where it stood for everybody else.
+  const google::protobuf::FieldDescriptor* cover = nullptr;
+  int covered_state = 0;
+  std::vector<ResourceMove> timers;     // of resources that are no exchange
+  std::vector<ResourceMove> automatic;  // moves that the server may make
 
   const options::ExchangeKind* process = nullptr;
   std::vector<AdministrativeMove> administrative;
