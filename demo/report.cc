@@ -124,13 +124,32 @@ std::string Report(const KeptFiles& files, const Margins& counted,
                    const domain::Calendar& calendar, absl::CivilDay day) {
   Tally tally;
   size_t accepted = 0;
+  size_t prepared = 0;
   size_t arrived = 0;
+  size_t monitored = 0;
+  size_t persons = 0;
+  size_t members = 0;
+  size_t vulnerable = 0;
+  std::map<int, size_t> reasons;
   size_t visits = 0;
   size_t validated = 0;
   size_t attempts = 0;
   for (const auto& [reference, kept] : files) {
-    if (kept.file.stage() == pb::Case::ACCEPTED) ++accepted;
-    if (kept.file.stage() == pb::Case::ARRIVED) ++arrived;
+    if (kept.file.has_arrival_date()) {
+      ++arrived;
+    } else if (kept.file.stage() == pb::Case::TRAVEL_NOTIFIED ||
+               kept.file.stage() == pb::Case::PLAN_PRELIMINARY) {
+      ++prepared;
+    } else if (kept.file.stage() == pb::Case::ACCEPTED) {
+      ++accepted;
+    }
+    if (kept.file.stage() == pb::Case::MONITORING) ++monitored;
+    for (const pb::Person& person : kept.persons) {
+      ++persons;
+      if (person.relation() != pb::Person::PRINCIPAL) ++members;
+      if (person.vulnerabilities_size() > 0) ++vulnerable;
+      for (const int reason : person.return_reasons()) ++reasons[reason];
+    }
     if (!kept.study.name().empty()) tally.Add(kept.study, calendar);
     if (kept.visit.name().empty()) continue;
     ++visits;
@@ -139,11 +158,22 @@ std::string Report(const KeptFiles& files, const Margins& counted,
   }
   std::string out =
       absl::StrCat("Returns to Morocco, as the origin mission fetched them; ",
-                   absl::FormatCivilTime(day), "\n\nFiles by host country\n");
+                   absl::FormatCivilTime(day), "\n\nPersons by host country\n");
   AddHosts(counted.by_host, &out);
   AddList(absl::StrCat("Age on ", absl::FormatCivilTime(kReferenceDay)),
           counted.by_age, &out);
   AddList("Region of return", counted.by_region, &out);
+
+  AddList("Men, women, boys and girls", counted.by_category, &out);
+
+  absl::StrAppend(&out, "\nPersons and families\n");
+  AddCount("files", files.size(), &out);
+  AddCount("persons in them", persons, &out);
+  AddCount("who travel with the principal", members, &out);
+  AddCount("returned for want of means", reasons[pb::Person::NO_MEANS], &out);
+  AddCount("returned because the journey was interrupted",
+           reasons[pb::Person::JOURNEY_INTERRUPTED], &out);
+  AddCount("with a vulnerability that the focal point sees", vulnerable, &out);
 
   absl::StrAppend(&out, "\nFeasibility studies\n");
   AddCount("requested", tally.studies, &out);
@@ -173,8 +203,10 @@ std::string Report(const KeptFiles& files, const Margins& counted,
   }
 
   absl::StrAppend(&out, "\nAfter the study\n");
-  AddCount("return being prepared", accepted, &out);
+  AddCount("no opinion that return is arranged on", accepted, &out);
+  AddCount("return being prepared", prepared, &out);
   AddCount("returned", arrived, &out);
+  AddCount("now in monitoring", monitored, &out);
   AddCount("monitoring visits planned", visits, &out);
   AddCount("monitoring visits reported and validated", validated, &out);
   AddCount("attempts that met nobody", attempts, &out);
