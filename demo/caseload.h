@@ -27,8 +27,7 @@ struct Invented {
   int number = 0;  // 1, 2, 3 …; of a principal, decides what happens to the
                    // file (rules.h)
   int family = 0;  // number of the principal, the person's own for one
-  passerelle::v1::Person::Relation relation =
-      passerelle::v1::Person::PRINCIPAL;
+  passerelle::v1::Person::Relation relation = passerelle::v1::Person::PRINCIPAL;
   std::string host;  // ISO 3166-1 alpha-2
   passerelle::v1::PersonSummary person;
   std::string arabic_given;

@@ -89,7 +89,8 @@ TEST(Caseload, AChildHasSomebodyToTravelWith) {
                      {{"TN", "0", "1"}, {"ES", "0", "1"}}};
   margins.by_age = {{"band", "persons"}, {{"0-18", "1"}, {"36-60", "1"}}};
   margins.by_region = {{"region", "persons"}, {{"Souss-Massa", "2"}}};
-  margins.by_category = {{"category", "persons"}, {{"men", "1"}, {"boys", "1"}}};
+  margins.by_category = {{"category", "persons"},
+                         {{"men", "1"}, {"boys", "1"}}};
   const auto names = ReadCsv(std::string(kData) + "/names.csv");
   ASSERT_TRUE(names.ok());
   EXPECT_EQ(InventCaseload(margins, *names, kSeed).status().code(),

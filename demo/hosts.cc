@@ -164,8 +164,7 @@ class Host {
         office_->Call<pb::Person>(kCaseManager, "PersonService/CreatePerson",
                                   create));
     if (one.relation == pb::Person::SPOUSE) {
-      PASSERELLE_RETURN_IF_ERROR(
-          AskConsent(file, one, person.name()).status());
+      PASSERELLE_RETURN_IF_ERROR(AskConsent(file, one, person.name()).status());
     }
     if (NeedsMedicalCare(one.number)) {
       PASSERELLE_RETURN_IF_ERROR(
@@ -305,8 +304,7 @@ class Host {
     notice.set_name(file);
     // At noon, some days ahead.
     notice.mutable_scheduled_arrival_time()->set_seconds(absl::ToUnixSeconds(
-        absl::FromCivil(office_->agenda().today() + days,
-                        absl::UTCTimeZone()) +
+        absl::FromCivil(office_->agenda().today() + days, absl::UTCTimeZone()) +
         absl::Hours(12)));
     return office_
         ->Call<pb::Case>(kCaseManager, "CaseService/NotifyTravel", notice)
@@ -348,9 +346,9 @@ int RunHosts(const std::string& profiles, const std::string& caseload) {
   std::map<int, Family> families;
   for (const Invented& one : *people) {
     Family& family = families[one.family];
-    family.insert(one.relation == pb::Person::PRINCIPAL ? family.begin()
-                                                        : family.end(),
-                  one);
+    family.insert(
+        one.relation == pb::Person::PRINCIPAL ? family.begin() : family.end(),
+        one);
   }
   bool planned = false;
   const auto work = [&](absl::CivilDay day) {

@@ -238,10 +238,9 @@ absl::StatusOr<std::vector<Draft>> DraftPeople(const Margins& margins,
   PASSERELLE_RETURN_IF_ERROR(AddChildren("female", counted("girls"), &people));
   PASSERELLE_RETURN_IF_ERROR(AddChildren("male", counted("boys"), &people));
   AddSpouses(&people);
-  PASSERELLE_RETURN_IF_ERROR(
-      Settle(margins.by_age.rows.front().front(),
-             margins.by_age.rows.back().front(), std::move(bands),
-             std::move(regions), &people));
+  PASSERELLE_RETURN_IF_ERROR(Settle(
+      margins.by_age.rows.front().front(), margins.by_age.rows.back().front(),
+      std::move(bands), std::move(regions), &people));
   return people;
 }
 
@@ -261,14 +260,13 @@ absl::StatusOr<Table> InventCaseload(const Margins& margins, const Table& names,
                               DraftPeople(margins, &dice));
   std::vector<const Values*> family;
   for (size_t i = 0; i < people.size(); ++i) {
-    family.push_back(
-        by_kind["family"][dice.Below(by_kind["family"].size())]);
+    family.push_back(by_kind["family"][dice.Below(by_kind["family"].size())]);
   }
   std::map<size_t, std::set<std::string>> given_in;  // by family
   Table table;
-  table.header = {"number",        "family",     "relation", "host",
-                  "given_name",    "family_name", "arabic_given",
-                  "arabic_family", "birth_date", "sex",      "region"};
+  table.header = {"number",     "family",      "relation",     "host",
+                  "given_name", "family_name", "arabic_given", "arabic_family",
+                  "birth_date", "sex",         "region"};
   for (size_t i = 0; i < people.size(); ++i) {
     const Draft& one = people[i];
     const std::vector<const Values*>& names_of_sex = by_kind[one.sex];
@@ -282,8 +280,7 @@ absl::StatusOr<Table> InventCaseload(const Margins& margins, const Table& names,
     }
     const Values& given = *names_of_sex[place];
     // Children bear the principal's name.
-    const Values& name =
-        *family[one.relation[0] == 'c' ? one.principal : i];
+    const Values& name = *family[one.relation[0] == 'c' ? one.principal : i];
     PASSERELLE_ASSIGN_OR_RETURN(const absl::CivilDay birth,
                                 BirthDayOf(one, &dice));
     table.rows.push_back({absl::StrCat(i + 1), absl::StrCat(one.principal + 1),

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "demo/columns.h"
 
 namespace passerelle::demo {
 namespace {
@@ -21,18 +22,8 @@ absl::Time TimeOf(const google::protobuf::Timestamp& stamp) {
   return absl::FromUnixSeconds(stamp.seconds());
 }
 
-// Spaces up to `width` characters; bytes that continue a character do not
-// count.
-std::string Pad(absl::string_view text, size_t width) {
-  const auto characters = static_cast<size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (c & '\xc0') != '\x80'; }));
-  std::string padded(text);
-  if (characters < width) padded.append(width - characters, ' ');
-  return padded;
-}
-
 void AddHosts(const Table& table, std::string* out) {
-  absl::StrAppend(out, "  ", Pad("Country (label_fr)", 26),
+  absl::StrAppend(out, "  ", Padded("Country (label_fr)", 26),
                   "women/girls  men/boys  total\n");
   int sums[3] = {0, 0, 0};
   for (const std::vector<std::string>& row : table.rows) {
@@ -49,26 +40,26 @@ void AddHosts(const Table& table, std::string* out) {
     const int label = table.Column("label_fr");
     absl::StrAppend(
         out, "  ",
-        Pad(absl::StrCat(row[0], " ",
-                         label < 0 ? "" : row[static_cast<size_t>(label)]),
-            26),
+        Padded(absl::StrCat(row[0], " ",
+                            label < 0 ? "" : row[static_cast<size_t>(label)]),
+               26),
         absl::StrFormat("%11d  %8d  %5d\n", cells[0], cells[1], cells[2]));
   }
   absl::StrAppend(
-      out, "  ", Pad("All", 26),
+      out, "  ", Padded("All", 26),
       absl::StrFormat("%11d  %8d  %5d\n", sums[0], sums[1], sums[2]));
 }
 
 void AddList(absl::string_view title, const Table& table, std::string* out) {
   absl::StrAppend(out, "\n", title, "\n");
   for (const std::vector<std::string>& row : table.rows) {
-    absl::StrAppend(out, "  ", Pad(row.front(), 26),
+    absl::StrAppend(out, "  ", Padded(row.front(), 26),
                     absl::StrFormat("%11s\n", row.back()));
   }
 }
 
 void AddCount(absl::string_view what, size_t count, std::string* out) {
-  absl::StrAppend(out, "  ", Pad(what, 46), absl::StrFormat("%5d\n", count));
+  absl::StrAppend(out, "  ", Padded(what, 46), absl::StrFormat("%5d\n", count));
 }
 
 std::string MedianOf(std::vector<double> values) {
