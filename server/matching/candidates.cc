@@ -1,0 +1,120 @@
+#include "server/matching/candidates.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <utility>
+
+namespace passerelle::matching {
+namespace {
+
+// Rows read from the index for each row that may be compared.
+constexpr size_t kPostingsPerCandidate = 3;
+
+constexpr Row kNoRow = std::numeric_limits<Row>::max();
+static_assert(Population::kMaxRows < kNoRow);
+
+// Rows of one key, in the pieces that the index has them in.
+struct List {
+  size_t size = 0;
+  uint64_t key = 0;
+  size_t first_piece = 0;
+  size_t pieces = 0;
+};
+
+}  // namespace
+
+class Candidates::Tally {
+ public:
+  explicit Tally(size_t most_hits)
+      : slots_(std::bit_ceil(2 * most_hits + 1), {kNoRow, 0}),
+        shift_(64 - std::countr_zero(slots_.size())) {}
+
+  void Add(Row row, float rarity) {
+    // Rows are numbers in sequence: multiplying spreads them.
+    size_t i = (row * 0x9E3779B97F4A7C15ULL) >> shift_;
+    while (slots_[i].row != row && slots_[i].row != kNoRow)
+      i = (i + 1) & (slots_.size() - 1);
+    slots_[i].row = row;
+    slots_[i].rarity += rarity;
+  }
+
+  // The rows added. The tally is empty after that.
+  std::vector<Ranked> Rows() {
+    // Half the slots are taken at random: moving each is quicker than guessing.
+    size_t count = 0;
+    for (const Ranked slot : slots_) {
+      slots_[count] = slot;
+      count += slot.row != kNoRow ? 1 : 0;
+    }
+    slots_.resize(count);
+    return std::move(slots_);
+  }
+
+ private:
+  std::vector<Ranked> slots_;
+  int shift_;
+};
+
+Candidates::Candidates(const KeyIndex& index, const RecordView& request,
+                       size_t population, size_t most) {
+  std::vector<List> lists;
+  std::vector<std::span<const Row>> pieces;
+  std::vector<uint64_t> keys;
+  for (int k = 0; k < kKeyKinds; ++k) {
+    const auto kind = static_cast<KeyKind>(k);
+    MakeKeys(request, kind, true, &keys);
+    for (const uint64_t key : keys) {
+      List list{0, key, pieces.size(), 0};
+      index.ForRows(kind, key, [&](std::span<const Row> rows) {
+        list.size += rows.size();
+        pieces.push_back(rows);
+      });
+      list.pieces = pieces.size() - list.first_piece;
+      if (list.size > 0) lists.push_back(list);
+    }
+  }
+  std::sort(lists.begin(), lists.end(), [](const List& a, const List& b) {
+    return a.size != b.size ? a.size < b.size : a.key < b.key;
+  });
+
+  // The first list is read however long it is, to the limit.
+  const size_t limit = most * kPostingsPerCandidate;
+  size_t hits = 0;
+  size_t wanted = 0;
+  while (wanted < lists.size() &&
+         (wanted == 0 || hits + lists[wanted].size <= limit))
+    hits += lists[wanted++].size;
+  truncated_ = wanted < lists.size() || hits > limit;
+
+  Tally tally(std::min(hits, limit));
+  size_t left = limit;
+  for (size_t i = 0; i < wanted; ++i) {
+    const List& list = lists[i];
+    const auto rarity =
+        static_cast<float>(std::log2((static_cast<double>(population) + 1) /
+                                     static_cast<double>(list.size)));
+    for (size_t p = 0; p < list.pieces; ++p) {
+      const std::span<const Row> rows = pieces[list.first_piece + p];
+      const size_t count = std::min(rows.size(), left);
+      left -= count;
+      for (const Row row : rows.first(count)) tally.Add(row, rarity);
+    }
+  }
+  heap_ = tally.Rows();
+  left_ = std::min(heap_.size(), most);
+  truncated_ = truncated_ || heap_.size() > most;
+  std::make_heap(heap_.begin(), heap_.end());
+}
+
+Row Candidates::Take() {
+  std::pop_heap(heap_.begin(), heap_.end());
+  const Row row = heap_.back().row;
+  heap_.pop_back();
+  --left_;
+  return row;
+}
+
+}  // namespace passerelle::matching
