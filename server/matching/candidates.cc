@@ -87,7 +87,7 @@ Candidates::Candidates(const KeyIndex& index, const RecordView& request,
   while (wanted < lists.size() &&
          (wanted == 0 || hits + lists[wanted].size <= limit))
     hits += lists[wanted++].size;
-  truncated_ = wanted < lists.size() || hits > limit;
+  if (hits > limit) unread_ = hits - limit;
 
   Tally tally(std::min(hits, limit));
   size_t left = limit;
@@ -105,7 +105,7 @@ Candidates::Candidates(const KeyIndex& index, const RecordView& request,
   }
   heap_ = tally.Rows();
   left_ = std::min(heap_.size(), most);
-  truncated_ = truncated_ || heap_.size() > most;
+  truncated_ = wanted < lists.size() || unread_ > 0 || heap_.size() > left_;
   std::make_heap(heap_.begin(), heap_.end());
 }
 

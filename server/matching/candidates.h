@@ -27,6 +27,8 @@ class Candidates {
 
   // More rows share a key than may be compared.
   bool truncated() const { return truncated_; }
+  // How many rows share the rarest key and will not be taken.
+  size_t unread() const { return unread_; }
 
  private:
   struct Ranked {
@@ -45,6 +47,7 @@ class Candidates {
   std::vector<Ranked> heap_;
   size_t left_ = 0;
   bool truncated_ = false;
+  size_t unread_ = 0;
 };
 
 }  // namespace passerelle::matching

@@ -96,7 +96,8 @@ class Registry::Impl {
     // Those that share the rarest keys come first: once many in a row add next
     // to nothing to the sum, the rest would not either.
     double highest = absent;
-    for (size_t idle = 0; idle < kIdle && !candidates.empty();) {
+    size_t idle = 0;
+    while (idle < kIdle && !candidates.empty()) {
       Few<Row, kAhead> next;
       while (next.size < kAhead && !candidates.empty()) {
         next.push_back(candidates.Take());
@@ -112,6 +113,17 @@ class Registry::Impl {
         idle = weight + kNegligible < highest ? idle + 1 : 0;
       }
     }
+    // Even the rarest thing known of this person is common: those who share it
+    // and were not read count like the last that were compared, so that a
+    // common name does not make it look as if nobody were registered.
+    double unread = 0;
+    if (candidates.unread() > 0 && !scored.empty()) {
+      const size_t tail = std::min(scored.size(), kIdle);
+      for (size_t i = scored.size() - tail; i < scored.size(); ++i)
+        unread += std::exp2(share + scored[i].evidence - highest);
+      unread *= static_cast<double>(candidates.unread()) /
+                static_cast<double>(tail);
+    }
     std::sort(scored.begin(), scored.end(),
               [&](const Scored& a, const Scored& b) {
                 return a.evidence != b.evidence
@@ -124,7 +136,7 @@ class Registry::Impl {
     result.compared = scored.size();
     result.truncated = candidates.truncated();
     if (scored.empty()) return result;
-    double sum = std::exp2(absent - highest);
+    double sum = std::exp2(absent - highest) + unread;
     for (const Scored& s : scored)
       sum += std::exp2(share + s.evidence - highest);
     result.nobody = std::exp2(absent - highest) / sum;
