@@ -13,8 +13,8 @@ namespace {
 // Rows read from the index for each row that may be compared.
 constexpr size_t kPostingsPerCandidate = 3;
 
-constexpr Row kNoRow = std::numeric_limits<Row>::max();
-static_assert(Population::kMaxRows < kNoRow);
+constexpr Row kFree = std::numeric_limits<Row>::max();
+static_assert(Population::kMaxRows < kFree);
 
 // Rows of one key, in the pieces that the index has them in.
 struct List {
@@ -29,13 +29,13 @@ struct List {
 class Candidates::Tally {
  public:
   explicit Tally(size_t most_hits)
-      : slots_(std::bit_ceil(2 * most_hits + 1), {kNoRow, 0}),
+      : slots_(std::bit_ceil(2 * most_hits + 1), {kFree, 0}),
         shift_(64 - std::countr_zero(slots_.size())) {}
 
   void Add(Row row, float rarity) {
     // Rows are numbers in sequence: multiplying spreads them.
     size_t i = (row * 0x9E3779B97F4A7C15ULL) >> shift_;
-    while (slots_[i].row != row && slots_[i].row != kNoRow)
+    while (slots_[i].row != row && slots_[i].row != kFree)
       i = (i + 1) & (slots_.size() - 1);
     slots_[i].row = row;
     slots_[i].rarity += rarity;
@@ -47,7 +47,7 @@ class Candidates::Tally {
     size_t count = 0;
     for (const Ranked slot : slots_) {
       slots_[count] = slot;
-      count += slot.row != kNoRow ? 1 : 0;
+      count += slot.row != kFree ? 1 : 0;
     }
     slots_.resize(count);
     return std::move(slots_);

@@ -202,36 +202,67 @@ TEST(LinkageTest, PeopleKnownToBeDifferentAreLeftToReview) {
   EXPECT_EQ(e.cap, kReviewCap);
 }
 
-TEST(LinkageTest, AThirdRecordSpeaksForTwoOthers) {
-  // The middle one has what the others each have half of.
+// Three records of which the second shares a document with the first and all
+// the rest with the third, who themselves share a given name alone.
+struct Chain {
+  Chain() : first(Person("xa", "Xolani", "Mbeki")) {
+    first.sex = Sex::kMale;
+    second = first;
+    second.id = "xb";
+    first.identifiers = second.identifiers = {"AA111111"};
+    third.id = "xc";
+    third.given = "Xolani";
+    second.phones = third.phones = {"699887766"};
+    second.place = third.place = "Mthatha";
+    second.relatives = third.relatives = {{"Nomzamo Zwide", Relation::kMother}};
+  }
+  Record first, second, third;
+};
+
+// The pair of the first and the third, with a crowd around them.
+Pair EndsOf(const Chain& chain, bool use_third_records) {
   std::vector<Record> records = People(300, 12);
-  Record a = Person("xa", "Xolani", "Mbeki");
-  Record b = a;
-  Record c = a;
-  a.identifiers = {"AA111111"};
-  b.id = "xb";
-  b.identifiers = {"AA111111"};
-  b.phones = {"699887766"};
-  c.id = "xc";
-  c.given = "Simphiwe";
-  c.birth = *BirthYears(1984, 1984);
-  c.phones = {"699887766"};
-  c.place = "Thies";
-  b.place = "Thies";
-  records.insert(records.end(), {a, b, c});
+  records.insert(records.end(), {chain.first, chain.second, chain.third});
   const Population population = Of(records);
   LinkageOptions options;
-  const auto weight = [&](bool third) {
-    options.use_third_records = third;
-    options.min_probability = 0;
-    const auto out = Dedupe(population, DefaultModel(), options);
-    EXPECT_TRUE(out.ok());
-    for (const Pair& pair : out->pairs) {
-      if (pair.a == 600 && pair.b == 602) return pair.weight;
-    }
-    return -100.0;
-  };
-  EXPECT_GE(weight(true), weight(false));
+  options.use_third_records = use_third_records;
+  options.min_probability = 0;
+  const auto out = Dedupe(population, DefaultModel(), options);
+  EXPECT_TRUE(out.ok());
+  for (const Pair& pair : out->pairs) {
+    if (pair.a != 600 || pair.b != 602) continue;
+    const Explanation e = Explainer(population, DefaultModel()).Explain(pair);
+    EXPECT_NEAR(e.weight, pair.weight, 1e-9);
+    EXPECT_NEAR(RecomputeWeight(e, DefaultModel()), pair.weight, 1e-9);
+    return pair;
+  }
+  ADD_FAILURE() << "the pair is not there";
+  return {};
+}
+
+TEST(LinkageTest, AThirdRecordSpeaksForTwoOthers) {
+  const Chain chain;
+  const Pair alone = EndsOf(chain, false);
+  const Pair lifted = EndsOf(chain, true);
+  EXPECT_LT(alone.probability, 0.1);
+  EXPECT_EQ(alone.via, kNoRow);
+  EXPECT_GT(lifted.probability, 0.9);
+  EXPECT_EQ(lifted.via, 601u);
+}
+
+TEST(LinkageTest, AThirdRecordDoesNotOutvoteAContradiction) {
+  // The second has both given names, and neither sex nor birth: only the ends
+  // disagree.
+  Chain agreeing;
+  agreeing.second.given = "Xolani Simphiwe";
+  agreeing.third.given = "Simphiwe";
+  agreeing.second.sex = Sex::kUnknown;
+  agreeing.second.birth.reset();
+  Chain contradicting = agreeing;
+  contradicting.third.sex = Sex::kFemale;
+  contradicting.third.birth = *BirthDay(1951, 11, 2);
+  EXPECT_LT(EndsOf(contradicting, true).weight,
+            EndsOf(agreeing, true).weight - 5);
 }
 
 TEST(LinkageTest, LinksTwoFilesTheSameEitherWay) {
