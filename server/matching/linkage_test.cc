@@ -233,15 +233,14 @@ TEST(LinkageTest, NoSlipInAnyNameEverRaisesTheWeight) {
 
 TEST(LinkageTest, ARarerNameNeverLowersTheWeight) {
   // Families by how many have them: 1, 2, 4 … 512 beside the two compared.
-  const char* const families[] = {"Xaba",    "Mbeki",  "Zuma",   "Tambo",
-                                  "Sisulu",  "Mandela", "Biko",  "Hani",
+  const char* const families[] = {"Xaba",    "Mbeki",   "Zuma", "Tambo",
+                                  "Sisulu",  "Mandela", "Biko", "Hani",
                                   "Luthuli", "Gumede"};
   std::vector<Record> records;
   int id = 0;
   for (size_t i = 0; i < std::size(families); ++i) {
     for (int n = 0; n < 2 + (1 << i); ++n) {
-      records.push_back(
-          Person(absl::StrCat("r", id++), "Thabo", families[i]));
+      records.push_back(Person(absl::StrCat("r", id++), "Thabo", families[i]));
     }
   }
   const Population population = Of(records);

@@ -121,8 +121,8 @@ class Registry::Impl {
       const size_t tail = std::min(scored.size(), kIdle);
       for (size_t i = scored.size() - tail; i < scored.size(); ++i)
         unread += std::exp2(share + scored[i].evidence - highest);
-      unread *= static_cast<double>(candidates.unread()) /
-                static_cast<double>(tail);
+      unread *=
+          static_cast<double>(candidates.unread()) / static_cast<double>(tail);
     }
     std::sort(scored.begin(), scored.end(),
               [&](const Scored& a, const Scored& b) {

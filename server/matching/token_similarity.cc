@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "server/matching/data.h"
+#include "server/matching/edits.h"
 #include "server/matching/letters.h"
 #include "server/matching/record.h"
 
@@ -33,10 +34,10 @@ std::string WithoutArticle(const Token& token) {
   return std::string(sound.substr(2));
 }
 
-// Letters of a word of this library's own making: valid UTF-8. The first 64, as
-// many as fit a machine word; only joined words may be longer.
+// Letters of a word of this library's own making: valid UTF-8. Only joined
+// words may have more than are kept.
 struct Letters {
-  static constexpr size_t kMost = 64;
+  static constexpr size_t kMost = kMaxEditLetters;
   static_assert(kMost >= kMaxTokenLetters);
   std::array<char32_t, kMost> letter;
   size_t count = 0;
@@ -56,35 +57,6 @@ struct Letters {
   size_t size() const { return count; }
   char32_t operator[](size_t i) const { return letter[i]; }
 };
-
-// Edits between two words by optimal string alignment, all rows of a column at
-// once, a bit each (H. Hyyrö, "A bit-vector algorithm for computing Levenshtein
-// and Damerau edit distances", 2003).
-int Edits(const Letters& a, const Letters& b) {
-  const uint64_t last = uint64_t{1} << (a.size() - 1);
-  uint64_t down = ~uint64_t{0};  // rows that cost one more than the one above
-  uint64_t up = 0;               // rows that cost one less
-  uint64_t diagonal = 0;         // rows that cost what their diagonal costs
-  uint64_t equal_before = 0;
-  int edits = static_cast<int>(a.size());
-  for (size_t j = 0; j < b.size(); ++j) {
-    uint64_t equal = 0;
-    for (size_t i = 0; i < a.size(); ++i)
-      equal |= static_cast<uint64_t>(a[i] == b[j]) << i;
-    const uint64_t transposed = ((~diagonal & equal) << 1) & equal_before;
-    diagonal = (((equal & down) + down) ^ down) | equal | up | transposed;
-    uint64_t right = up | ~(diagonal | down);  // one more than to the left
-    uint64_t left = diagonal & down;           // one less
-    if ((right & last) != 0) ++edits;
-    if ((left & last) != 0) --edits;
-    right = right << 1 | 1;
-    left <<= 1;
-    down = left | ~(diagonal | right);
-    up = right & diagonal;
-    equal_before = equal;
-  }
-  return edits;
-}
 
 // Share of letters that agree: 1 less the number of edits over the length of
 // the longer. For slips of the hand, which sound unlike what was meant.

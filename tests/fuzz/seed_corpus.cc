@@ -1,5 +1,5 @@
-// libFuzzer begins with the target's seeds: they are put into the folder that is
-// the last argument, beside what earlier runs found.
+// libFuzzer begins with the target's seeds: they are put into the folder that
+// is the last argument, beside what earlier runs found.
 
 #include <filesystem>
 #include <fstream>
