@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -52,6 +53,22 @@ TEST(RegistryTest, FindsAPersonInAnotherScript) {
   EXPECT_GT(result->candidates[0].probability, result->nobody);
   EXPECT_NEAR(SumOf(*result), 1, 1e-9);
   EXPECT_EQ(result->registered, 601u);
+}
+
+TEST(RegistryTest, FewPeopleAreNotTooFewToSearchAmong) {
+  Population population;
+  ASSERT_TRUE(population.Add(Person("r1", "محمد علي", 1990)).ok());
+  ASSERT_TRUE(population.Add(Person("r2", "Fatou Diallo", 1984)).ok());
+  ASSERT_TRUE(population.Add(Person("r3", "Haile Selassie", 1970)).ok());
+  const Registry registry(std::move(population), DefaultModel());
+  const auto found = registry.Search(Person("q", "Mohamed Ali", 1990), {});
+  ASSERT_TRUE(found.ok());
+  ASSERT_FALSE(found->candidates.empty());
+  EXPECT_EQ(found->candidates[0].id, "r1");
+  EXPECT_GT(found->candidates[0].probability, 0.5);
+  const auto absent = registry.Search(Person("q", "Moussa Keita", 1990), {});
+  ASSERT_TRUE(absent.ok());
+  EXPECT_GT(absent->nobody, 0.5);
 }
 
 TEST(RegistryTest, SomeoneAbsentIsProbablyNobody) {
