@@ -104,14 +104,15 @@ double Population::Impl::DayShare(int32_t day) const {
 }
 
 double Population::Impl::BirthShare(int32_t first, int32_t last) const {
-  double sum = 0.5;
+  double sum = 0;
   const int32_t first_year = YearOf(first);
   const int32_t last_year = YearOf(last);
   for (int32_t year = first_year; year <= last_year; ++year) {
     const auto it = years_.find(year);
     if (it != years_.end()) sum += it->second;
   }
-  return std::min(1.0, sum / (births_ + 1));
+  // One of them is the record that is compared.
+  return std::min(1.0, (std::max(0.0, sum - 1) + 0.5) / (births_ + 1));
 }
 
 double Population::Impl::ValueShare(const ValueEntry& value,
