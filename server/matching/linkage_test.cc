@@ -13,7 +13,6 @@
 #include "server/matching/model.h"
 #include "server/matching/population.h"
 #include "server/matching/record.h"
-#include "server/matching/registry.h"
 #include "tests/support/seed.h"
 
 namespace passerelle::matching {
@@ -419,33 +418,6 @@ TEST(LinkageTest, ImpossibleDatesAreRefused) {
   EXPECT_TRUE(BirthDay(1984, 2, 29).ok());
   EXPECT_FALSE(BirthYears(1990, 1980).ok());
   EXPECT_FALSE(BirthYears(0, 9999).ok());
-}
-
-TEST(LinkageTest, AHundredThousandPeopleOfOneNameStayBounded) {
-  Population population;
-  constexpr int kPeople = 100'000;
-  Record record;
-  record.given = "Mamadou";
-  record.family = "Diallo";
-  for (int i = 0; i < kPeople; ++i) {
-    record.id = absl::StrCat("m", i);
-    ASSERT_TRUE(population.Add(record).ok());
-  }
-  const auto out = Dedupe(population, DefaultModel(), {});
-  ASSERT_TRUE(out.ok());
-  EXPECT_LT(out->report.candidates, 40u * kPeople);
-  EXPECT_GT(out->report.capped_blocks, 0u);
-  EXPECT_GE(out->report.capped_records, uint64_t{kPeople});
-  // A name that everybody has says nothing.
-  EXPECT_TRUE(out->pairs.empty());
-
-  const Registry registry(std::move(population), DefaultModel());
-  const auto found = registry.Search(record, {});
-  ASSERT_TRUE(found.ok());
-  EXPECT_TRUE(found->truncated);
-  EXPECT_LE(found->compared, uint64_t{SearchOptions().max_candidates});
-  // Nor that nobody is registered: most of those it may be were not compared.
-  EXPECT_LT(found->nobody, 0.95);
 }
 
 TEST(PopulationTest, IdsAreChecked) {
