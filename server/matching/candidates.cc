@@ -24,12 +24,28 @@ struct List {
   size_t pieces = 0;
 };
 
+// Of more rows than are read: the same ones whatever the order of input.
+std::vector<Row> FirstInOrder(const Population::Impl& population,
+                              std::span<const std::span<const Row>> pieces,
+                              size_t most) {
+  std::vector<Row> rows;
+  for (const std::span<const Row> piece : pieces)
+    rows.insert(rows.end(), piece.begin(), piece.end());
+  std::nth_element(rows.begin(),
+                   rows.begin() + static_cast<std::ptrdiff_t>(most), rows.end(),
+                   [&population](Row a, Row b) {
+                     return population.order(a) < population.order(b);
+                   });
+  rows.resize(most);
+  return rows;
+}
+
 }  // namespace
 
 class Candidates::Tally {
  public:
   explicit Tally(size_t most_hits)
-      : slots_(std::bit_ceil(2 * most_hits + 1), {kFree, 0}),
+      : slots_(std::bit_ceil(2 * most_hits + 1), {kFree, 0, 0}),
         shift_(64 - std::countr_zero(slots_.size())) {}
 
   void Add(Row row, float rarity) {
@@ -58,8 +74,9 @@ class Candidates::Tally {
   int shift_;
 };
 
-Candidates::Candidates(const KeyIndex& index, const RecordView& request,
-                       size_t population, size_t most) {
+Candidates::Candidates(const KeyIndex& index,
+                       const Population::Impl& population,
+                       const RecordView& request, size_t most) {
   std::vector<List> lists;
   std::vector<std::span<const Row>> pieces;
   std::vector<uint64_t> keys;
@@ -90,20 +107,23 @@ Candidates::Candidates(const KeyIndex& index, const RecordView& request,
   if (hits > limit) unread_ = hits - limit;
 
   Tally tally(std::min(hits, limit));
-  size_t left = limit;
   for (size_t i = 0; i < wanted; ++i) {
     const List& list = lists[i];
-    const auto rarity =
-        static_cast<float>(std::log2((static_cast<double>(population) + 1) /
-                                     static_cast<double>(list.size)));
-    for (size_t p = 0; p < list.pieces; ++p) {
-      const std::span<const Row> rows = pieces[list.first_piece + p];
-      const size_t count = std::min(rows.size(), left);
-      left -= count;
-      for (const Row row : rows.first(count)) tally.Add(row, rarity);
+    const auto rarity = static_cast<float>(
+        std::log2((static_cast<double>(population.size()) + 1) /
+                  static_cast<double>(list.size)));
+    const auto of_list =
+        std::span(pieces).subspan(list.first_piece, list.pieces);
+    if (list.size > limit) {
+      for (const Row row : FirstInOrder(population, of_list, limit))
+        tally.Add(row, rarity);
+      continue;
     }
+    for (const std::span<const Row> rows : of_list)
+      for (const Row row : rows) tally.Add(row, rarity);
   }
   heap_ = tally.Rows();
+  for (Ranked& ranked : heap_) ranked.order = population.order(ranked.row);
   left_ = std::min(heap_.size(), most);
   truncated_ = wanted < lists.size() || unread_ > 0 || heap_.size() > left_;
   std::make_heap(heap_.begin(), heap_.end());

@@ -18,8 +18,8 @@ class Candidates {
   // At most `most` rows. Reads the shortest lists of the index first and no
   // more of them than that takes. Rows removed from the population are still
   // among them.
-  Candidates(const KeyIndex& index, const RecordView& request,
-             size_t population, size_t most);
+  Candidates(const KeyIndex& index, const Population::Impl& population,
+             const RecordView& request, size_t most);
 
   bool empty() const { return left_ == 0; }
   // The next row. Undefined when empty.
@@ -33,11 +33,12 @@ class Candidates {
  private:
   struct Ranked {
     Row row;
-    float rarity;  // sum of the shared keys' -log2 share
+    float rarity;    // sum of the shared keys' -log2 share
+    uint32_t order;  // of the population, whatever the order of input
 
-    // Ties by row: the same order always.
     bool operator<(const Ranked& other) const {
-      return rarity != other.rarity ? rarity < other.rarity : row > other.row;
+      return rarity != other.rarity ? rarity < other.rarity
+                                    : order > other.order;
     }
   };
 

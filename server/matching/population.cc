@@ -126,7 +126,8 @@ absl::StatusOr<Row> Population::Impl::Add(const Record& record) {
   data.id_begin = id_text_.size();
   data.id_size = static_cast<uint16_t>(record.id.size());
   id_text_ += record.id;
-  by_id_.emplace(HashText(record.id), row);
+  const uint64_t id_hash = HashText(record.id);
+  by_id_.emplace(id_hash, row);
   data.pool = pool_.size();
   for (const auto& [token, role] : parsed.names) {
     pool_.push_back(PackName(names_.Intern(*similarity_, token).id, role));
@@ -169,6 +170,7 @@ absl::StatusOr<Row> Population::Impl::Add(const Record& record) {
   if (!record.known_distinct.empty())
     data.known_distinct = HashText(record.known_distinct) | 1;
   rows_.push_back(data);
+  order_.push_back(static_cast<uint32_t>(id_hash >> 32));
   CountRow(data, 1);
   return row;
 }
@@ -178,6 +180,7 @@ void Population::Impl::Append(const Impl& other) {
   const uint64_t id_before = id_text_.size();
   id_text_ += other.id_text_;
   rows_.reserve(rows_before + other.rows_.size());
+  size_t source = 0;
   for (RowData row : other.rows_) {
     const uint32_t* pool = other.pool_.data() + row.pool;
     row.id_begin += id_before;
@@ -203,6 +206,7 @@ void Population::Impl::Append(const Impl& other) {
     if (row.has_postcode)
       pool_.push_back(postcodes_.IdOf(other.postcodes_.at(*pool++).text));
     rows_.push_back(row);
+    order_.push_back(other.order_[source++]);
     if (!row.removed) CountRow(row, 1);
   }
 }

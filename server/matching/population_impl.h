@@ -104,6 +104,8 @@ class Population::Impl {
   absl::string_view id(Row row) const;
   // Hash of the id: orders rows whatever the order of input.
   uint64_t id_hash(Row row) const { return HashText(id(row)); }
+  // The upper half of it, kept at hand.
+  uint32_t order(Row row) const { return order_[row]; }
   RecordView View(Row row) const;
 
   // Ask for what View(row) will read: first the row, then what it points to.
@@ -185,6 +187,7 @@ class Population::Impl {
   std::shared_ptr<const NameNormaliser> normaliser_;
   std::shared_ptr<const TokenSimilarity> similarity_;
   std::vector<RowData> rows_;
+  std::vector<uint32_t> order_;  // by row
   std::vector<uint32_t> pool_;
   std::string id_text_;
   std::unordered_multimap<uint64_t, Row> by_id_;  // by hash of the id

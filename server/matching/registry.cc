@@ -78,7 +78,7 @@ class Registry::Impl {
     if (view.names.empty() && view.phones.empty() && view.identifiers.empty() &&
         !view.has_birth)
       return absl::InvalidArgumentError("nothing to search by");
-    Candidates candidates(index_, view, population.size(),
+    Candidates candidates(index_, population, view,
                           static_cast<size_t>(options.max_candidates));
 
     // P(i) = (r/N) B_i / ((1-r) + (r/N) sum B), in logarithms.

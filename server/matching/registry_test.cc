@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/matching/model.h"
+#include "tests/support/seed.h"
 
 namespace passerelle::matching {
 namespace {
@@ -153,6 +156,35 @@ TEST(RegistryTest, ACommonNameStopsAtTheLimitAndSaysSo) {
   ASSERT_TRUE(result.ok());
   EXPECT_TRUE(result->truncated);
   EXPECT_LE(result->compared, 100u);
+}
+
+TEST(RegistryTest, AnswersDoNotDependOnTheOrderOfInput) {
+  // More of one name than are read of a key, and more than are compared.
+  std::vector<Record> records;
+  for (int i = 0; i < 1500; ++i)
+    records.push_back(
+        Person(absl::StrCat("r", i), "Mamadou Diallo", 1950 + i % 60));
+  const auto search = [&records] {
+    Population population;
+    for (const Record& record : records)
+      EXPECT_TRUE(population.Add(record).ok());
+    const Registry registry(std::move(population), DefaultModel());
+    SearchOptions options;
+    options.max_candidates = 100;
+    options.top = 100;
+    Record request;
+    request.full_name = "Mamadou Diallo";
+    const auto result = registry.Search(request, options);
+    EXPECT_TRUE(result.ok() && result->truncated);
+    std::vector<std::pair<std::string, double>> found = {{"", result->nobody}};
+    for (const Candidate& candidate : result->candidates)
+      found.emplace_back(candidate.id, candidate.probability);
+    return found;
+  };
+  const auto one = search();
+  std::shuffle(records.begin(), records.end(),
+               std::mt19937_64(testing::Seed()));
+  EXPECT_EQ(search(), one);
 }
 
 }  // namespace
