@@ -6,15 +6,12 @@
 #include "common/status_macros.h"
 #include "server/app/checkpoint_key.h"
 #include "server/app/sealed_files.h"
-#include "server/journal/carry_over.h"
 #include "server/journal/checkpoint.h"
 
 namespace passerelle::app {
 
 absl::Status MigrateStore(const ServerConfig& config) {
-  PASSERELLE_ASSIGN_OR_RETURN(const auto files,
-                              SealedFiles::Open(config.store, config.vault));
-  return journal::CarryOverChain(files->store());
+  return SealedFiles::Open(config.store, config.vault).status();
 }
 
 absl::StatusOr<int64_t> VerifyStoredJournal(const ServerConfig& config) {

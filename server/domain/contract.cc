@@ -111,6 +111,7 @@ KindSpec* Contract::AddKind(const Descriptor* message) {
   kind->etag = message->FindFieldByName("etag");
   kind->create_time = message->FindFieldByName("create_time");
   kind->update_time = message->FindFieldByName("update_time");
+  kind->class_updates = message->FindFieldByName("class_updates");
   kind->allowed_actions = message->FindFieldByName("allowed_actions");
   kind->due_time = message->FindFieldByName("due_time");
   kind->exchange = message->FindFieldByName("exchange");

@@ -114,6 +114,8 @@ struct KindSpec {
   const google::protobuf::FieldDescriptor* etag = nullptr;
   const google::protobuf::FieldDescriptor* create_time = nullptr;
   const google::protobuf::FieldDescriptor* update_time = nullptr;
+  // Of passerelle.v1.ClassUpdate.
+  const google::protobuf::FieldDescriptor* class_updates = nullptr;
   const google::protobuf::FieldDescriptor* allowed_actions = nullptr;
   const google::protobuf::FieldDescriptor* exchange = nullptr;
   const google::protobuf::FieldDescriptor* due_time = nullptr;

@@ -1,8 +1,12 @@
 #include "server/domain/redaction.h"
 
+#include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/message_differencer.h"
 
@@ -212,6 +216,55 @@ bool Redactor::AnyHidden(const Plan& plan, const Viewer& viewer,
 
 bool Redactor::Hides(const Viewer& viewer, const Message& message) const {
   return AnyHidden(*plan_, viewer, message);
+}
+
+// The class of a change is that of the innermost field that changed.
+void Redactor::Differ(const Plan& plan, const Message& a, const Message& b,
+                      EnumSet* classes) {
+  const auto* reflection = a.GetReflection();
+  for (const Field& entry : plan.fields) {
+    const FieldDescriptor* field = entry.field;
+    if (!Has(a, field) && !Has(b, field)) continue;
+    if (entry.class_field != nullptr) {
+      std::map<EnumSet, std::string> items[2];
+      for (const Message* message : {&a, &b}) {
+        for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+          const Message& item =
+              reflection->GetRepeatedMessage(*message, field, i);
+          absl::StrAppend(&items[message == &b][entry.ClassOf(item)],
+                          item.ByteSizeLong(), ":", item.SerializeAsString());
+        }
+      }
+      for (const int side : {0, 1}) {
+        for (const auto& [privacy, bytes] : items[side]) {
+          if (items[1 - side][privacy] != bytes) *classes |= privacy;
+        }
+      }
+    } else if (entry.nested != nullptr && !field->is_repeated()) {
+      if (Has(a, field) != Has(b, field)) *classes |= entry.privacy;
+      Differ(*entry.nested, reflection->GetMessage(a, field),
+             reflection->GetMessage(b, field), classes);
+    } else if (entry.nested != nullptr) {
+      const int sizes[] = {reflection->FieldSize(a, field),
+                           reflection->FieldSize(b, field)};
+      if (sizes[0] != sizes[1]) *classes |= entry.privacy;
+      for (int i = 0; i < std::min(sizes[0], sizes[1]); ++i) {
+        Differ(*entry.nested, reflection->GetRepeatedMessage(a, field, i),
+               reflection->GetRepeatedMessage(b, field, i), classes);
+      }
+    } else {
+      google::protobuf::util::MessageDifferencer differencer;
+      if (!differencer.CompareWithFields(a, b, {field}, {field})) {
+        *classes |= entry.privacy;
+      }
+    }
+  }
+}
+
+EnumSet Redactor::Differing(const Message& a, const Message& b) const {
+  EnumSet classes = 0;
+  Differ(*plan_, a, b, &classes);
+  return classes;
 }
 
 bool Redactor::HidesPath(const Viewer& viewer, absl::string_view path) const {

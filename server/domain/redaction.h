@@ -39,6 +39,10 @@ class Redactor {
   bool Hides(const Viewer& viewer,
              const google::protobuf::Message& message) const;
 
+  // The classes in which two messages differ.
+  EnumSet Differing(const google::protobuf::Message& a,
+                    const google::protobuf::Message& b) const;
+
   // Whether the dotted path leads to a field that is hidden from the viewer.
   bool HidesPath(const Viewer& viewer, absl::string_view path) const;
 
@@ -59,6 +63,8 @@ class Redactor {
                     google::protobuf::Message* message, Outcome* outcome);
   static bool AnyHidden(const Plan& plan, const Viewer& viewer,
                         const google::protobuf::Message& message);
+  static void Differ(const Plan& plan, const google::protobuf::Message& a,
+                     const google::protobuf::Message& b, EnumSet* classes);
   static bool Restore(const Plan& plan, const Viewer& viewer,
                       const google::protobuf::Message& stored,
                       google::protobuf::Message* merged);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "passerelle/v1/exchange.pb.h"
 #include "server/domain/lifecycle.h"
+#include "server/engine/class_updates.h"
 #include "server/engine/file.h"
 
 namespace passerelle::engine {
@@ -98,13 +99,21 @@ EnumSet Answers::FillCopy(const domain::KindSpec& kind,
       kind, [&] { return whole_etag; }, actor, relation, answer);
 }
 
+domain::Redactor::Outcome Answers::Redact(const domain::KindSpec& kind,
+                                          const domain::Relation& relation,
+                                          Message* resource) const {
+  const domain::Redactor::Outcome outcome =
+      RedactorOf(kind.message).Redact(ViewerOf(kind, relation), resource);
+  if (outcome.cleared) ShowUpdateTime(kind, resource);
+  return outcome;
+}
+
 EnumSet Answers::Complete(const domain::KindSpec& kind,
                           absl::FunctionRef<std::string()> whole_etag,
                           const domain::Actor& actor,
                           const domain::Relation& relation,
                           Message* answer) const {
-  const domain::Redactor::Outcome outcome =
-      RedactorOf(kind.message).Redact(ViewerOf(kind, relation), answer);
+  const domain::Redactor::Outcome outcome = Redact(kind, relation, answer);
   if (kind.etag != nullptr) {
     answer->GetReflection()->SetString(
         answer, kind.etag,
@@ -146,7 +155,7 @@ std::string Answers::EtagFor(const domain::KindSpec& kind,
                              const domain::Relation& relation) const {
   const auto copy = NewMessage(kind.message);
   copy->CopyFrom(stored);
-  RedactorOf(kind.message).Redact(ViewerOf(kind, relation), copy.get());
+  Redact(kind, relation, copy.get());
   return EtagOf(copy->SerializeAsString());
 }
 

@@ -64,6 +64,10 @@ class Answers {
       const google::protobuf::Descriptor* message) const;
 
  private:
+  // Leaves what the caller sees.
+  domain::Redactor::Outcome Redact(const domain::KindSpec& kind,
+                                   const domain::Relation& relation,
+                                   google::protobuf::Message* resource) const;
   // Makes an answer of a copy of what is stored.
   domain::EnumSet Complete(const domain::KindSpec& kind,
                            absl::FunctionRef<std::string()> whole_etag,

@@ -21,7 +21,7 @@ void AddInvolved(const File& file, std::set<std::string>* missions) {
 bool IsTold(const WriterContext& context, const File& file,
             const domain::KindSpec& kind,
             const google::protobuf::Message& resource,
-            absl::string_view mission) {
+            absl::string_view mission, domain::EnumSet changed) {
   const auto* known = context.directory.FindMission(mission);
   if (known == nullptr) return false;
   const domain::Actor actor = domain::AsMission(*known);
@@ -32,6 +32,10 @@ bool IsTold(const WriterContext& context, const File& file,
                                           file.facts, actor, context.now);
   }
   if (!relation.sees()) return false;
+  if (kind.class_updates != nullptr &&
+      (relation.viewer().classes & changed) == 0) {
+    return false;
+  }
   return kind.get == nullptr ||
          domain::PositionAdmits(*kind.get, relation.roles);
 }

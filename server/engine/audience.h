@@ -13,12 +13,14 @@ namespace passerelle::engine {
 // Adds every mission that may have a position in the file.
 void AddInvolved(const File& file, std::set<std::string>* missions);
 
-// Whether a mission is told of changes of a resource, the file itself or what
-// is in it: if one of its officers could get it.
+// Whether a mission is told of a change of a resource, the file itself or what
+// is in it: if one of its officers could get it and sees one of the classes
+// that changed.
 bool IsTold(const WriterContext& context, const File& file,
             const domain::KindSpec& kind,
             const google::protobuf::Message& resource,
-            absl::string_view mission);
+            absl::string_view mission,
+            domain::EnumSet changed = ~domain::EnumSet{0});
 
 }  // namespace passerelle::engine
 

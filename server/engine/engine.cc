@@ -14,7 +14,6 @@
 #include "server/engine/commands.h"
 #include "server/engine/erasure.h"
 #include "server/engine/evidence.h"
-#include "server/journal/carry_over.h"
 
 namespace passerelle::engine {
 
@@ -24,7 +23,6 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     EngineOptions options, const domain::Contract* contract,
     storage::Store* store, const Clock* clock, domain::Calendars calendars,
     Notary notary) {
-  PASSERELLE_RETURN_IF_ERROR(journal::CarryOverChain(store));
   PASSERELLE_RETURN_IF_ERROR(journal::LeafIndex::CatchUp(store));
   PASSERELLE_ASSIGN_OR_RETURN(Secrets secrets, Secrets::Load(store));
   auto engine = std::unique_ptr<Engine>(

@@ -68,6 +68,7 @@ class ChangeExecution {
   absl::Status Settle(domain::AnyChange* change);
   absl::Status MoveAutomatically(const domain::Course& course);
   absl::Status Save();
+  void SetTimes();
   absl::Status SaveFile();
   absl::Status AddParties();
 
@@ -124,6 +125,9 @@ class ChangeExecution {
   Loaded target_;
   int state_before_ = 0;         // as the caller finds it
   bool for_owner_only_ = false;  // what was changed
+  // The resource as the call found it, of kinds that keep times for classes.
+  std::unique_ptr<google::protobuf::Message> before_;
+  domain::EnumSet changed_ = ~domain::EnumSet{0};  // classes
   std::vector<domain::AnyChange::Sweep> sweeps_;
   internal::RequestOutcome answered_;  // before, under the same request_id
   std::string consent_case_;

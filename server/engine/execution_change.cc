@@ -13,6 +13,7 @@
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
 #include "server/domain/merge.h"
+#include "server/engine/class_updates.h"
 #include "server/engine/course.h"
 #include "server/engine/fields.h"
 #include "server/engine/surroundings.h"
@@ -26,13 +27,6 @@ using google::protobuf::Message;
 
 constexpr int kMaxPerScope = 1000;  // resources of one kind
 
-// The file without the hold that its owner alone sees: what changes nothing in
-// it leaves no trace for others.
-std::string SeenByOthers(pb::Case file) {
-  file.clear_protection_hold();
-  return file.SerializeAsString();
-}
-
 }  // namespace
 
 // Makes the new resource, or takes the stored one to be changed.
@@ -40,6 +34,10 @@ absl::Status ChangeExecution::Prepare() {
   const Message& request = *call_.request;
   if (!creates()) {
     PASSERELLE_RETURN_IF_ERROR(CheckEtagAndState());
+    if (kind_->class_updates != nullptr) {
+      before_.reset(target_.message->New());
+      before_->CopyFrom(*target_.message);
+    }
     if (method_.shape == MethodSpec::Shape::kUpdate) {
       google::protobuf::FieldMask mask;
       mask.CopyFrom(
@@ -225,9 +223,7 @@ absl::Status ChangeExecution::MoveAutomatically(const domain::Course& course) {
 
 absl::Status ChangeExecution::Save() {
   Message* message = target_.message.get();
-  if (!for_owner_only_) {
-    SetTimestamp(message, kind_->update_time, context_.now);
-  }
+  SetTimes();
   storage::Record& record = target_.record;
   record.state = domain::StateOf(*kind_, *message);
   ++record.version;
@@ -261,6 +257,19 @@ absl::Status ChangeExecution::Save() {
   return absl::OkStatus();
 }
 
+// When the resource changed, for whom the change shows.
+void ChangeExecution::SetTimes() {
+  if (for_owner_only_) return;
+  Message* message = target_.message.get();
+  if (kind_->class_updates != nullptr) {
+    const auto none = NewMessage(kind_->message);
+    changed_ =
+        ChangedClasses(*kind_, context_.core.answers.RedactorOf(kind_->message),
+                       before_ == nullptr ? *none : *before_, *message);
+  }
+  SetUpdateTimes(*kind_, changed_, context_.now, message);
+}
+
 // The file, if a change of something in it changed it as well.
 absl::Status ChangeExecution::SaveFile() {
   storage::Record& record = file_now_->record;
@@ -274,11 +283,14 @@ absl::Status ChangeExecution::SaveFile() {
   if (file_now_->facts.consent_epoch() != file_->facts.consent_epoch()) {
     consent_case_ = key_.scope;
   }
-  if (SeenByOthers(file_->message) != SeenByOthers(file_now_->message)) {
-    *file_now_->message.mutable_update_time() =
-        domain::ToTimestamp(context_.now);
-    file_now_->message.SerializeToString(&message);
-  }
+  const domain::KindSpec& kind =
+      *context_.core.contract.KindOf("cases", "cases");
+  SetUpdateTimes(
+      kind,
+      ChangedClasses(kind, context_.core.answers.RedactorOf(kind.message),
+                     file_->message, file_now_->message),
+      context_.now, &file_now_->message);
+  file_now_->message.SerializeToString(&message);
   record.message = std::move(message);
   record.internal = std::move(facts);
   ++record.version;

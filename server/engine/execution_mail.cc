@@ -24,7 +24,8 @@ void ChangeExecution::MailTo(const std::string& mission,
   if (mission.empty() || mission == actor_.mission) return;
   // Whoever sees the resource before or after the change is told of it.
   const auto told_in = [&](const File* file) {
-    return file != nullptr && IsTold(context_, *file, kind, resource, mission);
+    return file != nullptr &&
+           IsTold(context_, *file, kind, resource, mission, changed_);
   };
   if (!told_in(file_.get()) && !told_in(file_now_.get())) return;
   effects_->mail.emplace_back(

@@ -10,6 +10,7 @@
 #include "server/domain/change.h"
 #include "server/domain/lifecycle.h"
 #include "server/engine/audience.h"
+#include "server/engine/class_updates.h"
 #include "server/engine/course.h"
 #include "server/engine/erasure.h"
 #include "server/engine/fields.h"
@@ -69,7 +70,11 @@ absl::Status RunFileTimer(const WriterContext& context,
     }
     domain::EnterState(course, timer.to_state);
     kind.guards->TimePassed(loaded.message.get());
-    SetTimestamp(loaded.message.get(), kind.update_time, context.now);
+    SetUpdateTimes(
+        kind,
+        ChangedClasses(kind, context.core.answers.RedactorOf(kind.message),
+                       file.message, *loaded.message),
+        context.now, loaded.message.get());
     ++file.record.version;
     std::vector<std::string> missions;
     std::set<std::string> involved;

@@ -72,10 +72,6 @@ class ForwardingReads : public Base {
                             std::string* nodes) override {
     return reader_.JournalNodes(sequence, first_sequence, nodes);
   }
-  absl::Status ReadChainedJournal(int64_t from, int limit,
-                                  std::vector<ChainedBatch>* batches) override {
-    return reader_.ReadChainedJournal(from, limit, batches);
-  }
   absl::Status LeavesOfCase(absl::string_view case_id, int64_t from, int limit,
                             std::vector<int64_t>* sequences) override {
     return reader_.LeavesOfCase(case_id, from, limit, sequences);

@@ -87,15 +87,6 @@ struct JournalBatch {
   std::string leaves;  // serialised passerelle.internal.v1.LeafBatch
 };
 
-// A row of the journal as schema 1 kept it, before it became a tree.
-struct ChainedBatch {
-  int64_t first_sequence = 0;
-  int64_t count = 0;
-  absl::Time time;
-  std::string chain_hash;  // 32 bytes, after the last leaf
-  std::string leaves;      // as in JournalBatch
-};
-
 // Leaves that concern one file.
 struct CaseLeaves {
   std::string case_id;
@@ -172,10 +163,6 @@ class ReadTransaction {
   // Returns: NOT_FOUND.
   virtual absl::Status JournalNodes(int64_t sequence, int64_t* first_sequence,
                                     std::string* nodes) = 0;
-  // What an upgrade from schema 1 left to be carried over, in order.
-  virtual absl::Status ReadChainedJournal(
-      int64_t from, int limit, std::vector<ChainedBatch>* batches) = 0;
-
   // Leaves indexed for a file, with sequence >= `from`, in order, at most
   // `limit`.
   virtual absl::Status LeavesOfCase(absl::string_view case_id, int64_t from,
@@ -222,8 +209,6 @@ class WriteTransaction : public ReadTransaction {
   // `batch.first_sequence` must follow the tail (0 in an empty journal) and
   // `batch.count` be at least 1. Returns: FAILED_PRECONDITION.
   virtual absl::Status AppendJournal(const JournalBatch& batch) = 0;
-  // After all of it was carried over.
-  virtual absl::Status DropChainedJournal() = 0;
 
   // Indexes leaves LeafIndexEnd() … `end` − 1, of which `leaves` are those that
   // concern a file. Returns: FAILED_PRECONDITION when `end` would step back.

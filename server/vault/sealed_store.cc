@@ -170,10 +170,6 @@ class SealedReader {
                             std::string* nodes) {
     return base_.JournalNodes(sequence, first_sequence, nodes);
   }
-  absl::Status ReadChainedJournal(int64_t from, int limit,
-                                  std::vector<storage::ChainedBatch>* batches) {
-    return base_.ReadChainedJournal(from, limit, batches);
-  }
   absl::Status LeavesOfCase(absl::string_view case_id, int64_t from, int limit,
                             std::vector<int64_t>* sequences) {
     return base_.LeavesOfCase(case_id, from, limit, sequences);
@@ -263,9 +259,6 @@ class SealedWriteTransaction final
     return base_.AppendJournal(sealed);
   }
 
-  absl::Status DropChainedJournal() override {
-    return base_.DropChainedJournal();
-  }
   absl::Status IndexLeaves(
       int64_t end, const std::vector<storage::CaseLeaves>& leaves) override {
     return base_.IndexLeaves(end, leaves);

@@ -261,8 +261,6 @@ TEST_F(SqliteStoreTest, EveryListUsesItsIndex) {
        "id=?)"},
       {kReadJournalSql, "SEARCH journal USING INTEGER PRIMARY KEY (rowid>?)"},
       {kJournalNodesSql, "SEARCH journal USING INTEGER PRIMARY KEY (rowid<?)"},
-      {kReadChainedSql,
-       "SEARCH chained_journal USING INTEGER PRIMARY KEY (rowid>?)"},
       {kLeavesOfCaseSql,
        "SEARCH case_leaf USING PRIMARY KEY (case_id=? AND last_sequence>?)"},
       {kListCheckpointsSql,

@@ -450,12 +450,6 @@ TEST_P(StoreContractTest, JournalStartsAtZeroAndHasNoGaps) {
   EXPECT_EQ(nodes(5), "4 nodes4");
   EXPECT_EQ(nodes(6), "NOT_FOUND");
   EXPECT_EQ(nodes(-1), "NOT_FOUND");
-  std::vector<ChainedBatch> chain(1);
-  EXPECT_THAT(Read([&](ReadTransaction& t) {
-                return t.ReadChainedJournal(0, 10, &chain);
-              }),
-              IsOk());
-  EXPECT_THAT(chain, IsEmpty());
 }
 
 TEST_P(StoreContractTest, LeavesAreFoundByFile) {

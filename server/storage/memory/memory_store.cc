@@ -59,8 +59,6 @@ class MemoryWriteTransaction final
     return absl::OkStatus();
   }
 
-  absl::Status DropChainedJournal() override { return absl::OkStatus(); }
-
   absl::Status IndexLeaves(int64_t end,
                            const std::vector<CaseLeaves>& leaves) override {
     if (end < tables_->leaf_index_end) {

@@ -165,12 +165,6 @@ absl::Status MemoryReader::JournalNodes(int64_t sequence,
   return absl::OkStatus();
 }
 
-absl::Status MemoryReader::ReadChainedJournal(
-    int64_t, int, std::vector<ChainedBatch>* batches) {
-  batches->clear();  // no schema of its own was ever older
-  return absl::OkStatus();
-}
-
 absl::Status MemoryReader::LeavesOfCase(absl::string_view case_id, int64_t from,
                                         int limit,
                                         std::vector<int64_t>* sequences) {

@@ -209,22 +209,6 @@ absl::Status Reader::JournalNodes(int64_t sequence, int64_t* first_sequence,
   return row.status();
 }
 
-absl::Status Reader::ReadChainedJournal(int64_t from, int limit,
-                                        std::vector<ChainedBatch>* batches) {
-  batches->clear();
-  Statement row(connection_, kReadChainedSql);
-  row.BindInt(from).BindInt(Bounded(limit));
-  while (row.Step()) {
-    ChainedBatch& batch = batches->emplace_back();
-    batch.first_sequence = row.Int(0);
-    batch.count = row.Int(1);
-    batch.time = row.Time(2);
-    Assign(row.Blob(3), &batch.chain_hash);
-    Assign(row.Blob(4), &batch.leaves);
-  }
-  return row.status();
-}
-
 absl::Status Reader::LeavesOfCase(absl::string_view case_id, int64_t from,
                                   int limit, std::vector<int64_t>* sequences) {
   sequences->clear();

@@ -41,8 +41,6 @@ class Reader {
                            std::vector<JournalBatch>* batches);
   absl::Status JournalNodes(int64_t sequence, int64_t* first_sequence,
                             std::string* nodes);
-  absl::Status ReadChainedJournal(int64_t from, int limit,
-                                  std::vector<ChainedBatch>* batches);
   absl::Status LeavesOfCase(absl::string_view case_id, int64_t from, int limit,
                             std::vector<int64_t>* sequences);
   absl::Status LeafIndexEnd(int64_t* sequence);

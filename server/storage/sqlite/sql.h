@@ -71,13 +71,6 @@ inline constexpr char kJournalNodesSql[] =
     "SELECT first_sequence, count, nodes FROM journal "
     "WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1";
 
-inline constexpr char kReadChainedSql[] =
-    "SELECT first_sequence, count, time, chain_hash, leaves "
-    "FROM chained_journal WHERE first_sequence >= ? "
-    "ORDER BY first_sequence LIMIT ?";
-
-inline constexpr char kDropChainedSql[] = "DELETE FROM chained_journal";
-
 // Each row holds at least one leaf, so as many rows as leaves are enough.
 inline constexpr char kLeavesOfCaseSql[] =
     "SELECT sequences FROM case_leaf WHERE case_id = ? AND last_sequence >= ? "

@@ -117,10 +117,6 @@ absl::Status SqliteWriteTransaction::AppendJournal(const JournalBatch& batch) {
       .Run();
 }
 
-absl::Status SqliteWriteTransaction::DropChainedJournal() {
-  return Run(connection_, kDropChainedSql);
-}
-
 absl::Status SqliteWriteTransaction::IndexLeaves(
     int64_t end, const std::vector<CaseLeaves>& leaves) {
   int64_t before = 0;

@@ -28,7 +28,6 @@ class SqliteWriteTransaction final
   absl::Status AddParty(absl::string_view mission,
                         absl::string_view case_id) override;
   absl::Status AppendJournal(const JournalBatch& batch) override;
-  absl::Status DropChainedJournal() override;
   absl::Status IndexLeaves(int64_t end,
                            const std::vector<CaseLeaves>& leaves) override;
   absl::Status PutCheckpoint(const Checkpoint& checkpoint) override;

@@ -2,8 +2,7 @@
 -- Older programs: would chain new leaves to a journal that looks empty, so they
 -- are kept out.
 
--- Left as it was: the program verifies the chain while it carries the leaves
--- over, and then empties this table.
+-- Left as it was, in stores that were never sealed; no server opens those.
 ALTER TABLE journal RENAME TO chained_journal;
 
 -- Leaves of the audit tree, one row per batch, without gaps from leaf 0.
