@@ -262,7 +262,9 @@ std::string LifeCyclePage(const Files& files, const Descriptor* resource,
   const auto& spec = resource->options().GetExtension(options::resource);
   for (const auto& timer : spec.timed()) {
     page.Add(timer.from(), std::vector<std::string>{timer.to()},
-             absl::StrCat("time, ", timer.calendar_days(), " days"));
+             timer.time_field().empty()
+                 ? absl::StrCat("time, ", timer.calendar_days(), " days")
+                 : absl::StrCat("time, ", timer.time_field()));
   }
   for (const auto& move : spec.automatic()) {
     page.Add(move.from(), std::vector<std::string>{move.to()}, move.when());

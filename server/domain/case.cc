@@ -161,7 +161,7 @@ int Cases::AutomaticState(google::protobuf::Message* file) {
   return StageByGates(static_cast<pb::Case*>(file));
 }
 
-void Cases::TimePassed(google::protobuf::Message* file) {
+void Cases::TimePassed(google::protobuf::Message* file, internal::CaseFacts*) {
   static_cast<pb::Case*>(file)->set_decline_reason(pb::Case::NO_REACTION);
 }
 

@@ -86,6 +86,7 @@ absl::Status Cases::EraseCase(const pb::EraseCaseRequest& request,
   facts->clear_grants();
   facts->clear_recalls();
   facts->clear_barred_countries();
+  facts->clear_emergencies();
   RaiseEpoch(facts);
   change->erase = true;
   return absl::OkStatus();

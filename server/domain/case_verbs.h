@@ -28,7 +28,8 @@ class Cases final : public CaseVerbs {
   absl::Status ConfirmArrival(const pb::ConfirmArrivalRequest& request,
                               Change<pb::Case> change) override;
   int AutomaticState(google::protobuf::Message* file) override;
-  void TimePassed(google::protobuf::Message* file) override;
+  void TimePassed(google::protobuf::Message* file,
+                  internal::CaseFacts* facts) override;
 
   // case_inbound.cc: a return to the origin mission's country, proposed to it.
   absl::Status OpenRetroactiveCase(

@@ -224,15 +224,9 @@ class Grants final : public GrantVerbs {
     if (grantable == 0) return RecipientInvalid();
     const EnumSet beyond = ToSet(grant.classes()) & ~grantable;
     if (beyond == 0) return absl::OkStatus();
-    std::string names;
-    for (const int privacy : grant.classes()) {
-      if ((beyond & Bit(privacy)) == 0) continue;
-      if (!names.empty()) names += ",";
-      names += options::Privacy_Name(static_cast<options::Privacy>(privacy));
-    }
     return Failure(pb::GRANT_CLASSES_INVALID,
                    "The policy does not allow the recipient these classes.",
-                   {{"classes", names}});
+                   {{"classes", PrivacyNames(grant.classes(), beyond)}});
   }
 
   static absl::Status RequireFittingTime(Change<pb::Grant> change) {

@@ -149,6 +149,16 @@ std::vector<Row> MakeRows() {
       {"RecallGrant", "iom-tn/cm", "grant:IN_FORCE", kName},
       {"ReturnGrant", "ngo-tn/fp", "grant:IN_FORCE", kName, "",
        Row::Sight::kLoses},
+      // Broken glass.
+      {"GetEmergencyAccess", "iom-ma/po", "emergency:IN_FORCE", kName},
+      {"ListEmergencyAccesses", "iom-tn/dp", "emergency:IN_FORCE",
+       "parent: '$file'"},
+      {"BreakGlass", "iom-ma/po", "case:ACCEPTED",
+       "parent: '$name' emergency_access { ground: LIFE_IN_DANGER classes: "
+       "MEDICAL justification: 'Found unconscious.' }",
+       "emergency_access { ground: CHILD_IN_DANGER }"},
+      {"ReviewEmergencyAccess", "iom-tn/dp", "emergency:IN_FORCE",
+       "name: '$name' finding: JUSTIFIED"},
       {"GetPlan", "iom-ma/ro", "plan:", kName},
       {"ListPlans", "iom-ma/ro", "plan:", "parent: '$file'"},
       {"CreatePlan", "iom-ma/ro", "plan:", kNewPlan,

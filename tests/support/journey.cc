@@ -252,6 +252,15 @@ const std::vector<Step>& GrantSteps() {
   return steps;
 }
 
+const std::vector<Step>& EmergencySteps() {
+  static const std::vector<Step> steps = {
+      {"REVIEW_OVERDUE", "IN_FORCE", "", "", "", 1},
+      {"REVIEWED", "IN_FORCE", "iom-tn/dp", "ReviewEmergencyAccess",
+       "name: '$name' finding: JUSTIFIED"},
+  };
+  return steps;
+}
+
 void Walk(TestServer& server, const std::vector<Step>& steps,
           absl::string_view state, const Target& target) {
   for (const Step& step : steps) {
@@ -430,6 +439,13 @@ Target Bring(TestServer& server, absl::string_view wanted) {
       }
       if (state == "IN_FORCE") Walk(server, GrantSteps(), state, target);
     }
+  } else if (kind == "emergency") {
+    target.name = Made(MustSend(
+        server, "iom-ma/po", "BreakGlass",
+        absl::StrCat("parent: '", target.file.name,
+                     "' emergency_access { ground: LIFE_IN_DANGER classes: "
+                     "MEDICAL justification: 'Found unconscious.' }")));
+    Walk(server, EmergencySteps(), state, target);
   } else if (kind == "plan") {
     target.name = target.file.plan;
   } else if (kind == "study") {
@@ -459,6 +475,7 @@ Reply Look(TestServer& server, absl::string_view who, const std::string& name) {
       {"/consents/", "GetConsent"},
       {"/persons/", "GetPerson"},
       {"/grants/", "GetGrant"},
+      {"/emergencyAccesses/", "GetEmergencyAccess"},
       {"/officers/", "GetOfficer"},
       {"missions/", "GetMission"},
       {"cases/", "GetCase"}};
