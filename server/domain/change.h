@@ -147,8 +147,15 @@ class Verbs {
   // every change; may take away what the move ends.
   virtual int AutomaticState(google::protobuf::Message*) { return 0; }
 
-  // Completes a resource that time moved, and the facts of its file.
-  virtual void TimePassed(google::protobuf::Message*, internal::CaseFacts*) {}
+  // Completes a resource that time moved; after a reminder, sets the time of the
+  // next.
+  virtual void TimePassed(google::protobuf::Message*, absl::Time /*now*/) {}
+
+  // Whether a mission that sees the resource is told of what time did to it.
+  virtual bool Reminds(const google::protobuf::Message&,
+                       const std::string& /*mission*/) {
+    return true;
+  }
 };
 
 }  // namespace passerelle::domain

@@ -96,15 +96,21 @@ absl::Status RunResourceTimer(const WriterContext& context,
     const absl::Time due = domain::NextMove(kind, *loaded.message);
     if ((timer.from_states & from) == 0 || due > context.now) continue;
     // Who no longer sees what ended is told that it did.
-    const std::vector<std::string> missions =
+    std::vector<std::string> missions =
         WhoIsToldAt(timer.time_field == nullptr
                         ? context.now
                         : std::min(context.now, due - absl::Microseconds(1)),
                     context, file, kind, *loaded.message);
     domain::EnterState(course, timer.to_state);
-    kind.guards->TimePassed(loaded.message.get(), &file.facts);
+    kind.guards->TimePassed(loaded.message.get(), context.now);
     SetTimestamp(loaded.message.get(), kind.update_time, context.now);
     ++loaded.record.version;
+    missions.erase(std::remove_if(missions.begin(), missions.end(),
+                                  [&](const std::string& mission) {
+                                    return !kind.guards->Reminds(
+                                        *loaded.message, mission);
+                                  }),
+                   missions.end());
     Announce(context, kind, *loaded.message, EventOf(timer), missions, effects);
     break;
   }
@@ -112,15 +118,6 @@ absl::Status RunResourceTimer(const WriterContext& context,
   loaded.record.state = domain::StateOf(kind, *loaded.message);
   loaded.message->SerializeToString(&loaded.record.message);
   effects->wake_time = loaded.record.wake_time;
-  std::string facts;
-  file.facts.SerializeToString(&facts);
-  if (kind.is_root()) {
-    loaded.record.internal = std::move(facts);
-  } else if (facts != file.record.internal) {
-    file.record.internal = std::move(facts);
-    ++file.record.version;
-    PASSERELLE_RETURN_IF_ERROR(context.tx.Update(file.record));
-  }
   return context.tx.Update(loaded.record);
 }
 

@@ -11,6 +11,7 @@
 #include "passerelle/v1/consent.pb.h"
 #include "passerelle/v1/emergency_access.pb.h"
 #include "passerelle/v1/feasibility_study.pb.h"
+#include "passerelle/v1/legal_hold.pb.h"
 #include "passerelle/v1/monitoring_visit.pb.h"
 #include "tests/rpc/evidence.h"
 #include "tests/rpc/rows.h"
@@ -91,7 +92,8 @@ class WrongState : public ::testing::Test {
     const Target target = Bring(server_, absl::StrCat(wanted, ":", state));
     int refused = 0;
     const std::string watcher = wanted == "visit"       ? "iom-ma/ro"
-                                : wanted == "emergency" ? "iom-tn/dp"
+                                : wanted == "emergency" || wanted == "hold"
+                                    ? "iom-tn/dp"
                                                         : "iom-tn/cm";
     const Reply before = Look(server_, watcher, target.name);
     EXPECT_THAT(before, IsOk());
@@ -133,6 +135,17 @@ TEST_F(WrongState, OfAnEmergencyAccess) {
   const auto* kind = pb::EmergencyAccess::descriptor();
   EXPECT_EQ(TryAll("emergency", "REVIEWED", kind, states), 1);
   EXPECT_EQ(TryAll("emergency", "REVIEW_OVERDUE", kind, states), 0);
+  evidence_.Compare();
+}
+
+TEST_F(WrongState, OfALegalHold) {
+  const EnumDescriptor& states = *pb::LegalHold::State_descriptor();
+  int refused = 0;
+  for (int i = 1; i < states.value_count(); ++i) {
+    refused += TryAll("hold", states.value(i)->name(),
+                      pb::LegalHold::descriptor(), states);
+  }
+  EXPECT_EQ(refused, 15);  // of 5 states × 4 moves, 5 admitted
   evidence_.Compare();
 }
 

@@ -30,7 +30,7 @@ struct Target {
 // origin iom-ma), `outbound:READY`, `retroactive:PROPOSED`, `consent:GIVEN`,
 // `plan:`, `person:` (a child), `partner:` (a consent towards ngo-tn),
 // `grant:IN_FORCE` (towards ngo-tn), `emergency:IN_FORCE` (of iom-ma/po),
-// `study:FIELD_CHECK`, `visit:SUBMITTED`,
+// `hold:IN_FORCE` (of iom-tn), `study:FIELD_CHECK`, `visit:SUBMITTED`,
 // `mission:`, `officer:`, `checkpoint:` (with $size, and $key and $line of
 // iom-tn). States that only time brings, and the departure, advance the clock.
 // Ends the program when it cannot.
