@@ -135,9 +135,9 @@ absl::Status Cases::ConfirmErasure(const pb::ConfirmErasureRequest&,
     }
   }
   const auto& receipts = change.resource().erasure().receipts();
-  if (std::all_of(
-          receipts.begin(), receipts.end(),
-          [](const auto& receipt) { return receipt.has_confirm_time(); })) {
+  if (std::all_of(receipts.begin(), receipts.end(), [](const auto& receipt) {
+        return receipt.has_confirm_time();
+      })) {
     change.resource().clear_receipts_due_time();
   }
   return absl::OkStatus();

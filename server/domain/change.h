@@ -147,8 +147,8 @@ class Verbs {
   // every change; may take away what the move ends.
   virtual int AutomaticState(google::protobuf::Message*) { return 0; }
 
-  // Completes a resource that time moved; after a reminder, sets the time of the
-  // next.
+  // Completes a resource that time moved; after a reminder, sets the time of
+  // the next.
   virtual void TimePassed(google::protobuf::Message*, absl::Time /*now*/) {}
 
   // Whether a mission that sees the resource is told of what time did to it.

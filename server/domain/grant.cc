@@ -326,10 +326,12 @@ class Grants final : public GrantVerbs {
     pb::Grant& grant = change.resource();
     if (grant.consent().empty()) return;
     const std::string id = ParseResourceName(grant.consent())->id;
-    for (const internal::ConsentFact& consent : change->file_facts->consents()) {
+    for (const internal::ConsentFact& consent :
+         change->file_facts->consents()) {
       if (consent.id() != id || !consent.has_expire_time()) continue;
-      if (!grant.has_expire_time() || FromTimestamp(grant.expire_time()) >
-                                          FromTimestamp(consent.expire_time())) {
+      if (!grant.has_expire_time() ||
+          FromTimestamp(grant.expire_time()) >
+              FromTimestamp(consent.expire_time())) {
         *grant.mutable_expire_time() = consent.expire_time();
       }
     }

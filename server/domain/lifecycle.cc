@@ -44,8 +44,8 @@ void SetDueTime(const Course& course, int state) {
     reflection->ClearField(course.resource, course.kind.due_time);
     return;
   }
-  static_cast<google::protobuf::Timestamp&>(*reflection->MutableMessage(
-      course.resource, course.kind.due_time)) =
+  static_cast<google::protobuf::Timestamp&>(
+      *reflection->MutableMessage(course.resource, course.kind.due_time)) =
       ToTimestamp(course.now + absl::Hours(24) * timer->calendar_days);
 }
 

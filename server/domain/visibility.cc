@@ -280,11 +280,10 @@ Relation WithEmergency(Relation relation, const pb::Case& file,
 }
 
 EnumSet EmergencyClasses(const Actor& actor) {
-  return Policy::BuiltIn().Classes(
-      {.mission_kind = actor.mission_kind,
-       .positions = Bit(options::EMERGENCY_READER),
-       .officer_roles = actor.officer_roles},
-      [](int) { return false; });
+  return Policy::BuiltIn().Classes({.mission_kind = actor.mission_kind,
+                                    .positions = Bit(options::EMERGENCY_READER),
+                                    .officer_roles = actor.officer_roles},
+                                   [](int) { return false; });
 }
 
 Relation RelationToResource(Relation relation, const Message& resource,
@@ -301,8 +300,9 @@ Relation RelationToResource(Relation relation, const Message& resource,
   }
   if (!relation.sees()) return {};
   if (type == pb::EmergencyAccess::descriptor()) {
-    const bool own = static_cast<const pb::EmergencyAccess&>(resource)
-                         .mission() == actor.mission;
+    const bool own =
+        static_cast<const pb::EmergencyAccess&>(resource).mission() ==
+        actor.mission;
     const bool owner = (relation.roles & Bit(options::OWNER)) != 0;
     return own || owner ? relation : Relation{};
   }

@@ -208,12 +208,11 @@ class Reading {
       wanted_state_ = call_.request->GetReflection()->GetEnumValue(
           *call_.request, method_.state_filter);
     }
-    arguments_ =
-        core_.secrets.Hash("list",
-                           absl::StrCat(actor_.mission, "\n", method_.full_name,
-                                        "\n", Request(method_.parent), "\n",
-                                        wanted_state_),
-                           16);
+    arguments_ = core_.secrets.Hash(
+        "list",
+        absl::StrCat(actor_.mission, "\n", method_.full_name, "\n",
+                     Request(method_.parent), "\n", wanted_state_),
+        16);
     const std::string text = Request(method_.page_token);
     if (!text.empty()) {
       std::string sealed;

@@ -91,10 +91,10 @@ class WrongState : public ::testing::Test {
              const std::map<std::string, std::string>& callers = {}) {
     const Target target = Bring(server_, absl::StrCat(wanted, ":", state));
     int refused = 0;
-    const std::string watcher = wanted == "visit"       ? "iom-ma/ro"
+    const std::string watcher = wanted == "visit" ? "iom-ma/ro"
                                 : wanted == "emergency" || wanted == "hold"
                                     ? "iom-tn/dp"
-                                                        : "iom-tn/cm";
+                                    : "iom-tn/cm";
     const Reply before = Look(server_, watcher, target.name);
     EXPECT_THAT(before, IsOk());
     // What was never sent exists for its initiator alone.

@@ -73,11 +73,11 @@ class EmergencyAccess : public ::testing::Test {
   }
   Reply TryBreak(absl::string_view who,
                  const std::string& classes = "classes: MEDICAL") {
-    return Send(server_, who, "BreakGlass",
-                absl::StrCat("parent: '", file_.name,
-                             "' emergency_access { ground: MEDICAL_EMERGENCY ",
-                             classes,
-                             " justification: 'Unconscious on arrival.' }"));
+    return Send(
+        server_, who, "BreakGlass",
+        absl::StrCat("parent: '", file_.name,
+                     "' emergency_access { ground: MEDICAL_EMERGENCY ", classes,
+                     " justification: 'Unconscious on arrival.' }"));
   }
   pb::EmergencyAccess Break(absl::string_view who,
                             const std::string& classes = "classes: MEDICAL") {
@@ -134,9 +134,9 @@ TEST_F(EmergencyAccess, OpensListedClassesToOneOfficerForTwoHours) {
               ElementsAre(pb::Vulnerability::SINGLE_PARENT));
   EXPECT_THAT(Codes("iom-ma/mo"),
               ElementsAre(pb::Vulnerability::SINGLE_PARENT));
-  const auto listed = Must<pb::ListPersonsResponse>(
-      server_, "iom-ma/fp", "ListPersons",
-      absl::StrCat("parent: '", file_.name, "'"));
+  const auto listed =
+      Must<pb::ListPersonsResponse>(server_, "iom-ma/fp", "ListPersons",
+                                    absl::StrCat("parent: '", file_.name, "'"));
   EXPECT_EQ(listed.persons(0).vulnerabilities_size(), 2);
   // By the server's time, whether its timer has run or not.
   server_.clock().Advance(kWindow - absl::Seconds(1));
@@ -206,8 +206,7 @@ TEST_F(EmergencyAccess, AReviewEndsIt) {
 TEST_F(EmergencyAccess, WhoBrokeTheGlassDoesNotReviewIt) {
   server_.AddOfficer("iom-tn", "both",
                      "roles: MEDICAL_OFFICER roles: DATA_PROTECTION_OFFICER");
-  const std::string access =
-      Break("iom-tn/both", "classes: PROTECTION").name();
+  const std::string access = Break("iom-tn/both", "classes: PROTECTION").name();
   EXPECT_THAT(Review("iom-tn/both", access),
               HasReason("SECOND_OFFICER_REQUIRED"));
   EXPECT_THAT(Review("iom-tn/dp", access), IsOk());
@@ -273,8 +272,7 @@ TEST_F(EmergencyAccess, OpensNoMoreThanThePolicyAllows) {
 TEST_F(EmergencyAccess, OpensNothingWithoutAPosition) {
   EXPECT_THAT(TryBreak("iom-de/po"), HasReason("NOT_VISIBLE"));
   server_.AddOfficer("ngo-tn", "po", "roles: PROTECTION_OFFICER");
-  EXPECT_THAT(TryBreak("ngo-tn/po"),
-              HasReason("MISSION_KIND_NOT_AUTHORIZED"));
+  EXPECT_THAT(TryBreak("ngo-tn/po"), HasReason("MISSION_KIND_NOT_AUTHORIZED"));
   // An offer is none, nor is what was recalled; a withdrawal wins.
   Break("iom-ma/po");
   ASSERT_THAT(Look(server_, "iom-ma/po", file_.name), IsOk());

@@ -117,9 +117,9 @@ TEST_F(LegalHold, IsTheOwnersAlone) {
   ASSERT_THAT(Do("iom-tn/dp", "ApproveLegalHold", hold), IsOk());
   for (const char* who : {"iom-ma/fp", "iom-ma/dp", "iom-de/dp"}) {
     EXPECT_THAT(Look(server_, who, hold), HasReason("NOT_VISIBLE"));
-    EXPECT_THAT(Do(who, who == std::string("iom-ma/fp")
-                            ? "RequestLegalHoldRelease"
-                            : "RefuseLegalHold",
+    EXPECT_THAT(Do(who,
+                   who == std::string("iom-ma/fp") ? "RequestLegalHoldRelease"
+                                                   : "RefuseLegalHold",
                    hold),
                 HasReason("NOT_VISIBLE"));
   }
