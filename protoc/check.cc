@@ -209,21 +209,29 @@ class Checker {
            " is not an enum");
     }
     CheckCover(where, message, resource);
-    const FieldDescriptor* due = message->FindFieldByName("due_time");
     if (!resource.timed().empty() &&
-        (message->options().HasExtension(options::exchange_kind) ||
-         due == nullptr || !IsMoment(due) ||
-         due->message_type()->name() != "Timestamp")) {
-      Fail(where,
-           "timers of a resource need a field due_time of type Timestamp, and "
-           "are not for exchanges");
+        message->options().HasExtension(options::exchange_kind)) {
+      Fail(where, "timers of a resource are not for exchanges");
     }
+    std::set<std::string> timed;
     for (const auto& timer : resource.timed()) {
+      for (const std::string& state : timer.from()) {
+        if (!timed.insert(state).second) {
+          Fail(where, "two timers in state ", state);
+        }
+      }
+      if ((timer.calendar_days() == 0) == timer.time_field().empty()) {
+        Fail(where, "a timer has either calendar_days or a time_field");
+      }
+      const std::string field =
+          timer.time_field().empty() ? "due_time" : timer.time_field();
+      if (!IsTimestamp(message->FindFieldByName(field))) {
+        Fail(where, "a timer needs a field ", field, " of type Timestamp");
+      }
       for (const std::string& state : timer.from()) {
         CheckState(where, message, state);
       }
       CheckState(where, message, timer.to());
-      if (timer.calendar_days() == 0) Fail(where, "a timer of no days");
     }
     for (const auto& move : resource.automatic()) {
       for (const std::string& state : move.from()) {
@@ -366,6 +374,11 @@ class Checker {
            field->cpp_type() == FieldDescriptor::CPPTYPE_INT64 ||
            field->cpp_type() == FieldDescriptor::CPPTYPE_UINT32 ||
            field->cpp_type() == FieldDescriptor::CPPTYPE_UINT64;
+  }
+
+  static bool IsTimestamp(const FieldDescriptor* field) {
+    return field != nullptr && IsMoment(field) &&
+           field->message_type()->name() == "Timestamp";
   }
 
   static bool IsMoment(const FieldDescriptor* field) {

@@ -181,8 +181,9 @@ std::string CommentOf(const google::protobuf::EnumValueDescriptor* value) {
   return absl::StrReplaceAll(comment, {{"  ", " "}});
 }
 
-// One life cycle of a resource that has several. Moves from or to many states
-// stand in a table: as arrows they would hide the others.
+// One life cycle of a resource; `variant` is empty where there is only one.
+// Moves from or to many states stand in a table: as arrows they would hide the
+// others.
 class LifeCycle {
  public:
   LifeCycle(const Descriptor* resource, std::string variant)
@@ -262,12 +263,16 @@ std::string LifeCyclePage(const Files& files, const Descriptor* resource,
   const auto& spec = resource->options().GetExtension(options::resource);
   for (const auto& timer : spec.timed()) {
     page.Add(timer.from(), std::vector<std::string>{timer.to()},
-             absl::StrCat("time, ", timer.calendar_days(), " days"));
+             timer.time_field().empty()
+                 ? absl::StrCat("time, ", timer.calendar_days(), " days")
+                 : absl::StrCat("time, ", timer.time_field()));
   }
   for (const auto& move : spec.automatic()) {
     page.Add(move.from(), std::vector<std::string>{move.to()}, move.when());
   }
-  return page.Page(absl::StrCat(resource->name(), ", ", variant));
+  return page.Page(variant.empty()
+                       ? resource->name()
+                       : absl::StrCat(resource->name(), ", ", variant));
 }
 
 constexpr const char* kCodes[] = {"OK",
@@ -317,6 +322,12 @@ Output GenerateDocs(const Files& files) {
     for (int i = 0; i < file->message_type_count(); ++i) {
       const Descriptor* resource = file->message_type(i);
       const EnumDescriptor* variants = VariantEnum(resource);
+      if (variants == nullptr &&
+          resource->options().GetExtension(options::resource).timed_size() >
+              0) {
+        output[absl::StrCat("states/", Stem(file), ".md")] =
+            LifeCyclePage(files, resource, "");
+      }
       for (int v = 1; variants != nullptr && v < variants->value_count(); ++v) {
         const std::string& variant = variants->value(v)->name();
         output[absl::StrCat("states/", Stem(file), "_",

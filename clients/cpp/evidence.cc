@@ -68,6 +68,7 @@ bool Agrees(const internal::v1::Leaf& leaf, const pb::Access& access,
          access.consent() == leaf.consent() && classes == leaf.classes() &&
          static_cast<int>(access.refusal()) == leaf.reason() &&
          access.count() == leaf.count() &&
+         access.emergency_access() == leaf.emergency_access() &&
          (leaf.resource() == parent ||
           absl::StartsWith(leaf.resource(), absl::StrCat(parent, "/")));
 }

@@ -161,8 +161,13 @@ int Cases::AutomaticState(google::protobuf::Message* file) {
   return StageByGates(static_cast<pb::Case*>(file));
 }
 
-void Cases::TimePassed(google::protobuf::Message* file) {
-  static_cast<pb::Case*>(file)->set_decline_reason(pb::Case::NO_REACTION);
+void Cases::TimePassed(google::protobuf::Message* message, absl::Time now) {
+  auto* file = static_cast<pb::Case*>(message);
+  if (file->stage() == pb::Case::ERASED) {
+    SetReceiptsDue(file, now);
+  } else {
+    file->set_decline_reason(pb::Case::NO_REACTION);
+  }
 }
 
 std::unique_ptr<Verbs> MakeCaseVerbs() { return std::make_unique<Cases>(); }

@@ -1,5 +1,6 @@
 // The end of all that a file holds.
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -35,6 +36,16 @@ absl::Status AddRecipients(const Change<pb::Case>& change,
   return listed;
 }
 
+constexpr absl::Duration kReceipts = absl::Hours(24 * 14);
+constexpr absl::Duration kReminders = absl::Hours(24 * 365);
+
+bool Owes(const pb::Case& file, absl::string_view mission) {
+  for (const auto& receipt : file.erasure().receipts()) {
+    if (receipt.mission() == mission) return !receipt.has_confirm_time();
+  }
+  return false;
+}
+
 // Whether others than the owner ever saw the file: it was sent under a consent,
 // be it withdrawn since.
 absl::Status WasShared(const Change<pb::Case>& change, bool* shared) {
@@ -55,8 +66,29 @@ absl::Status WasShared(const Change<pb::Case>& change, bool* shared) {
 
 }  // namespace
 
+void SetReceiptsDue(pb::Case* file, absl::Time now) {
+  file->clear_receipts_due_time();
+  const absl::Time next = now + kReceipts;
+  if (next > FromTimestamp(file->erasure().order_time()) + kReminders) return;
+  for (const auto& receipt : file->erasure().receipts()) {
+    if (!receipt.has_confirm_time()) {
+      *file->mutable_receipts_due_time() = ToTimestamp(next);
+      return;
+    }
+  }
+}
+
+// Who has confirmed is left in peace.
+bool Cases::Reminds(const google::protobuf::Message& message,
+                    const std::string& mission) {
+  const auto& file = static_cast<const pb::Case&>(message);
+  return file.stage() != pb::Case::ERASED || Owes(file, mission) ||
+         mission == file.owner_mission();
+}
+
 absl::Status Cases::EraseCase(const pb::EraseCaseRequest& request,
                               Change<pb::Case> change) {
+  if (auto s = RequireNotHeld(change.any()); !s.ok()) return s;
   const pb::Case& file = change.resource();
   pb::Case rest;
   rest.set_name(file.name());
@@ -80,12 +112,14 @@ absl::Status Cases::EraseCase(const pb::EraseCaseRequest& request,
     }
   }
   if (auto s = AddRecipients(change, &erasure); !s.ok()) return s;
+  SetReceiptsDue(&rest, change->now());
   change.resource() = rest;
   internal::CaseFacts* facts = change->file_facts_now;
   facts->clear_consents();
   facts->clear_grants();
   facts->clear_recalls();
   facts->clear_barred_countries();
+  facts->clear_emergencies();
   RaiseEpoch(facts);
   change->erase = true;
   return absl::OkStatus();
@@ -99,6 +133,12 @@ absl::Status Cases::ConfirmErasure(const pb::ConfirmErasureRequest&,
         !receipt.has_confirm_time()) {
       *receipt.mutable_confirm_time() = ToTimestamp(change->now());
     }
+  }
+  const auto& receipts = change.resource().erasure().receipts();
+  if (std::all_of(receipts.begin(), receipts.end(), [](const auto& receipt) {
+        return receipt.has_confirm_time();
+      })) {
+    change.resource().clear_receipts_due_time();
   }
   return absl::OkStatus();
 }

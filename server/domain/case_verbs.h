@@ -28,7 +28,9 @@ class Cases final : public CaseVerbs {
   absl::Status ConfirmArrival(const pb::ConfirmArrivalRequest& request,
                               Change<pb::Case> change) override;
   int AutomaticState(google::protobuf::Message* file) override;
-  void TimePassed(google::protobuf::Message* file) override;
+  void TimePassed(google::protobuf::Message* file, absl::Time now) override;
+  bool Reminds(const google::protobuf::Message& file,
+               const std::string& mission) override;
 
   // case_inbound.cc: a return to the origin mission's country, proposed to it.
   absl::Status OpenRetroactiveCase(
@@ -108,6 +110,9 @@ class Cases final : public CaseVerbs {
 // Every mission of the file stands in one place, and all can be addressed.
 // Returns: PARTIES_INVALID, COUNTERPART_NOT_ACCREDITED.
 absl::Status CheckParties(const AnyChange& change, const pb::Case& file);
+
+// When the receipts of an erased file are due next, as seen from `now`.
+void SetReceiptsDue(pb::Case* file, absl::Time now);
 
 }  // namespace passerelle::domain
 

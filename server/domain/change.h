@@ -86,6 +86,8 @@ class AnyChange {
   // What the verb changes is for the owner mission alone. Unless the state
   // changes as well, nobody else is told, and the update time stays.
   bool for_owner_only = false;
+  // The acting mission finds the event in its own mailbox as well.
+  bool tell_actor = false;
   // Erases the resource, with the whole file when it is one: what the guard
   // left in it is all that stays.
   bool erase = false;
@@ -145,8 +147,15 @@ class Verbs {
   // every change; may take away what the move ends.
   virtual int AutomaticState(google::protobuf::Message*) { return 0; }
 
-  // Completes a resource that time moved.
-  virtual void TimePassed(google::protobuf::Message*) {}
+  // Completes a resource that time moved; after a reminder, sets the time of
+  // the next.
+  virtual void TimePassed(google::protobuf::Message*, absl::Time /*now*/) {}
+
+  // Whether a mission that sees the resource is told of what time did to it.
+  virtual bool Reminds(const google::protobuf::Message&,
+                       const std::string& /*mission*/) {
+    return true;
+  }
 };
 
 }  // namespace passerelle::domain

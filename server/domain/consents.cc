@@ -153,6 +153,12 @@ absl::Status RequireFileOpen(const pb::Case& file) {
   return absl::OkStatus();
 }
 
+absl::Status RequireNotHeld(const AnyChange& change) {
+  if (change.file_facts->legal_holds().empty()) return absl::OkStatus();
+  return Failure(pb::LEGAL_HOLD,
+                 "The file is under a legal hold: nothing in it is erased.");
+}
+
 void RaiseEpoch(internal::CaseFacts* facts) {
   facts->set_consent_epoch(facts->consent_epoch() + 1);
 }

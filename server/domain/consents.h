@@ -53,6 +53,9 @@ absl::Status RequireNotBarred(const AnyChange& change,
 // The file is not ended. Returns: STATE_FORBIDS.
 absl::Status RequireFileOpen(const pb::Case& file);
 
+// Nothing obliges anybody to keep what the file holds. Returns: LEGAL_HOLD.
+absl::Status RequireNotHeld(const AnyChange& change);
+
 // A read that was prepared before is decided again: who may see the file has
 // changed.
 void RaiseEpoch(internal::CaseFacts* facts);

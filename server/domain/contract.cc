@@ -137,7 +137,8 @@ KindSpec* Contract::AddKind(const Descriptor* message) {
     kind->timers.push_back(
         {StateBits(*kind, option.from()),
          kind->states->FindValueByName(option.to())->number(),
-         option.calendar_days()});
+         option.calendar_days(),
+         message->FindFieldByName(option.time_field())});
   }
   for (const auto& option : ours.automatic()) {
     kind->automatic.push_back(
@@ -199,6 +200,12 @@ void Contract::AddService(const Service& service) {
     KindSpec* kind = AddKind(ResourceOf(method));
     kind->guards = verbs;
     spec.kind = kind;
+    if (kind->states != nullptr) {
+      const auto* state = request->FindFieldByName(kind->state->name());
+      if (state != nullptr && state->enum_type() == kind->states) {
+        spec.state_filter = state;
+      }
+    }
     for (int f = 0; f < request->field_count(); ++f) {
       if (request->field(f)->message_type() == kind->message) {
         spec.resource = request->field(f);

@@ -67,6 +67,8 @@ struct MethodSpec {
   const google::protobuf::FieldDescriptor* update_mask = nullptr;
   const google::protobuf::FieldDescriptor* page_size = nullptr;
   const google::protobuf::FieldDescriptor* page_token = nullptr;
+  // Of a list: the state that it is narrowed to.
+  const google::protobuf::FieldDescriptor* state_filter = nullptr;
 };
 
 // An administrative message as one kind of exchange declares it.
@@ -90,7 +92,10 @@ struct TimedMove {
 struct ResourceMove {
   uint64_t from_states = 0;
   int to_state = 0;
-  uint32_t calendar_days = 0;  // of a timer
+  // Of a timer: how long after the state was entered, or which field has the
+  // time.
+  uint32_t calendar_days = 0;
+  const google::protobuf::FieldDescriptor* time_field = nullptr;
 };
 
 // One kind of resource.

@@ -236,16 +236,21 @@ TEST(ContractTest, AStarIsEveryStateThatHasNotEnded) {
   EXPECT_EQ(visit->Find(options::REOPEN), nullptr);
 }
 
-TEST(ContractTest, AFileHasTwoLivesACoverAndATimer) {
+TEST(ContractTest, AFileHasTwoLivesACoverAndTimers) {
   const KindSpec* file = TestContract().KindOf("cases", "cases");
   ASSERT_NE(file, nullptr);
   EXPECT_EQ(file->variant->name(), "direction");
   EXPECT_EQ(file->cover->name(), "protection_hold");
   EXPECT_EQ(file->covered_state, pb::Case::PROTECTION_HOLD);
-  ASSERT_EQ(file->timers.size(), 1u);
+  ASSERT_EQ(file->timers.size(), 2u);
   EXPECT_EQ(file->timers[0].from_states, States({pb::Case::PROPOSED}));
   EXPECT_EQ(file->timers[0].to_state, pb::Case::DECLINED);
   EXPECT_EQ(file->timers[0].calendar_days, 7u);
+  EXPECT_EQ(file->timers[0].time_field, nullptr);
+  // A reminder keeps the state.
+  EXPECT_EQ(file->timers[1].from_states, States({pb::Case::ERASED}));
+  EXPECT_EQ(file->timers[1].to_state, pb::Case::ERASED);
+  EXPECT_EQ(file->timers[1].time_field->name(), "receipts_due_time");
   EXPECT_EQ(file->automatic.size(), 3u);
   EXPECT_EQ(file->create, Method("CreateCase"));
 }

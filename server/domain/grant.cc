@@ -224,15 +224,9 @@ class Grants final : public GrantVerbs {
     if (grantable == 0) return RecipientInvalid();
     const EnumSet beyond = ToSet(grant.classes()) & ~grantable;
     if (beyond == 0) return absl::OkStatus();
-    std::string names;
-    for (const int privacy : grant.classes()) {
-      if ((beyond & Bit(privacy)) == 0) continue;
-      if (!names.empty()) names += ",";
-      names += options::Privacy_Name(static_cast<options::Privacy>(privacy));
-    }
     return Failure(pb::GRANT_CLASSES_INVALID,
                    "The policy does not allow the recipient these classes.",
-                   {{"classes", names}});
+                   {{"classes", PrivacyNames(grant.classes(), beyond)}});
   }
 
   static absl::Status RequireFittingTime(Change<pb::Grant> change) {
@@ -327,8 +321,25 @@ class Grants final : public GrantVerbs {
     RaiseEpoch(change->file_facts_now);
   }
 
+  // Both sides are told of the end of a grant, also when it is the consent's.
+  static void EndWithConsent(Change<pb::Grant> change) {
+    pb::Grant& grant = change.resource();
+    if (grant.consent().empty()) return;
+    const std::string id = ParseResourceName(grant.consent())->id;
+    for (const internal::ConsentFact& consent :
+         change->file_facts->consents()) {
+      if (consent.id() != id || !consent.has_expire_time()) continue;
+      if (!grant.has_expire_time() ||
+          FromTimestamp(grant.expire_time()) >
+              FromTimestamp(consent.expire_time())) {
+        *grant.mutable_expire_time() = consent.expire_time();
+      }
+    }
+  }
+
   static void PutFact(Change<pb::Grant> change, bool in_force) {
     DropFact(change);
+    EndWithConsent(change);
     const pb::Grant& grant = change.resource();
     internal::GrantFact* fact = change->file_facts_now->add_grants();
     fact->set_id(IdOf(grant));

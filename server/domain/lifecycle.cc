@@ -28,26 +28,25 @@ bool Applies(const KindSpec& kind, options::AdministrativeVerb verb,
   return move != nullptr && (move->from_states & (uint64_t{1} << state)) != 0;
 }
 
-// How long a resource that is no exchange may stand in `state`.
-absl::Duration TimeIn(const KindSpec& kind, int state) {
+// Of a resource that is no exchange, in `state`; null for none.
+const ResourceMove* TimerIn(const KindSpec& kind, int state) {
   for (const ResourceMove& timer : kind.timers) {
-    if ((timer.from_states & (uint64_t{1} << state)) != 0) {
-      return absl::Hours(24) * timer.calendar_days;
-    }
+    if ((timer.from_states & (uint64_t{1} << state)) != 0) return &timer;
   }
-  return absl::InfiniteDuration();
+  return nullptr;
 }
 
 void SetDueTime(const Course& course, int state) {
-  if (course.kind.timers.empty()) return;
+  if (course.kind.timers.empty() || course.kind.due_time == nullptr) return;
   const auto* reflection = course.resource->GetReflection();
-  const absl::Duration time = TimeIn(course.kind, state);
-  if (time == absl::InfiniteDuration()) {
+  const ResourceMove* timer = TimerIn(course.kind, state);
+  if (timer == nullptr || timer->time_field != nullptr) {
     reflection->ClearField(course.resource, course.kind.due_time);
     return;
   }
-  static_cast<google::protobuf::Timestamp&>(*reflection->MutableMessage(
-      course.resource, course.kind.due_time)) = ToTimestamp(course.now + time);
+  static_cast<google::protobuf::Timestamp&>(
+      *reflection->MutableMessage(course.resource, course.kind.due_time)) =
+      ToTimestamp(course.now + absl::Hours(24) * timer->calendar_days);
 }
 
 void StopClock(pb::Exchange* header, ExchangeFacts* facts) {
@@ -218,13 +217,14 @@ absl::Time NextWake(const pb::Exchange& header, const ExchangeFacts& facts) {
 }
 
 absl::Time NextMove(const KindSpec& kind, const Message& resource) {
-  if (kind.timers.empty()) return absl::InfiniteFuture();
+  const ResourceMove* timer = TimerIn(kind, StateOf(kind, resource));
+  if (timer == nullptr) return absl::InfiniteFuture();
+  const auto* field =
+      timer->time_field != nullptr ? timer->time_field : kind.due_time;
   const auto* reflection = resource.GetReflection();
-  if (!reflection->HasField(resource, kind.due_time)) {
-    return absl::InfiniteFuture();
-  }
+  if (!reflection->HasField(resource, field)) return absl::InfiniteFuture();
   return FromTimestamp(static_cast<const google::protobuf::Timestamp&>(
-      reflection->GetMessage(resource, kind.due_time)));
+      reflection->GetMessage(resource, field)));
 }
 
 bool CallerAdmitted(const MethodSpec& method, const Actor& actor) {

@@ -49,6 +49,7 @@ class Persons final : public PersonVerbs {
     pb::Person& person = change.resource();
     if (person.relation() == pb::Person::PRINCIPAL) return PrincipalFixed();
     if (auto s = RequireFileOpen(*change->file); !s.ok()) return s;
+    if (auto s = RequireNotHeld(change.any()); !s.ok()) return s;
     pb::Person tombstone;
     tombstone.set_name(person.name());
     *tombstone.mutable_create_time() = person.create_time();

@@ -115,4 +115,15 @@ EnumSet Policy::GrantableClasses(options::MissionKind mission_kind,
   return Classes(question, [](int) { return true; });
 }
 
+std::string PrivacyNames(const google::protobuf::RepeatedField<int>& classes,
+                         EnumSet among) {
+  std::string names;
+  for (const int privacy : classes) {
+    if ((among & Bit(privacy)) == 0) continue;
+    if (!names.empty()) names += ",";
+    names += options::Privacy_Name(static_cast<options::Privacy>(privacy));
+  }
+  return names;
+}
+
 }  // namespace passerelle::domain

@@ -7,6 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/repeated_field.h"
 #include "server/domain/actor.h"
 
 namespace passerelle::domain {
@@ -52,6 +53,11 @@ class Policy {
   };
   std::vector<Rule> rules_;
 };
+
+// The names of those of `classes` that are among a set, for the metadata of a
+// refusal: `MEDICAL,PROTECTION`.
+std::string PrivacyNames(const google::protobuf::RepeatedField<int>& classes,
+                         EnumSet among);
 
 }  // namespace passerelle::domain
 

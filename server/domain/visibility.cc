@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/resource_name.h"
 #include "passerelle/v1/consent.pb.h"
+#include "passerelle/v1/emergency_access.pb.h"
 #include "passerelle/v1/exchange.pb.h"
 #include "passerelle/v1/grant.pb.h"
 #include "passerelle/v1/person.pb.h"
@@ -17,10 +18,14 @@ namespace pb = ::passerelle::v1;
 using google::protobuf::Message;
 using ::passerelle::internal::v1::CaseFacts;
 using ::passerelle::internal::v1::ConsentFact;
+using ::passerelle::internal::v1::EmergencyFact;
 using ::passerelle::internal::v1::GrantFact;
 
 constexpr EnumSet kHolders =
     (EnumSet{1} << options::HOST) | (EnumSet{1} << options::OWNER);
+// Positions that show nothing of the file itself.
+constexpr EnumSet kOutside =
+    (EnumSet{1} << options::OFFEREE) | (EnumSet{1} << options::RECALLED);
 
 bool Contains(const google::protobuf::RepeatedPtrField<std::string>& list,
               absl::string_view value) {
@@ -249,6 +254,38 @@ Relation RelationTo(const pb::Case& file, const CaseFacts& facts,
   return Position(file, facts, actor, now).Decide();
 }
 
+Relation RelationForReading(const pb::Case& file, const CaseFacts& facts,
+                            const Actor& actor, absl::Time now) {
+  return WithEmergency(RelationTo(file, facts, actor, now), file, facts, actor,
+                       now);
+}
+
+Relation WithEmergency(Relation relation, const pb::Case& file,
+                       const CaseFacts& facts, const Actor& actor,
+                       absl::Time now) {
+  if (facts.emergencies().empty() || actor.officer.empty() ||
+      (relation.roles & ~kOutside) == 0 || IsBarred(facts, actor.country) ||
+      file.stage() == pb::Case::ERASED) {
+    return relation;
+  }
+  for (const EmergencyFact& fact : facts.emergencies()) {
+    if (fact.officer() != actor.officer || !InForceAt(fact, now)) continue;
+    relation.roles |= Bit(options::EMERGENCY_READER);
+    relation.classes |= fact.classes() & EmergencyClasses(actor);
+    relation.emergency =
+        absl::StrCat(file.name(), "/emergencyAccesses/", fact.id());
+    return relation;
+  }
+  return relation;
+}
+
+EnumSet EmergencyClasses(const Actor& actor) {
+  return Policy::BuiltIn().Classes({.mission_kind = actor.mission_kind,
+                                    .positions = Bit(options::EMERGENCY_READER),
+                                    .officer_roles = actor.officer_roles},
+                                   [](int) { return false; });
+}
+
 Relation RelationToResource(Relation relation, const Message& resource,
                             const CaseFacts& facts, const Actor& actor,
                             absl::Time now) {
@@ -262,6 +299,13 @@ Relation RelationToResource(Relation relation, const Message& resource,
     relation.roles &= ~Bit(options::RECALLED);
   }
   if (!relation.sees()) return {};
+  if (type == pb::EmergencyAccess::descriptor()) {
+    const bool own =
+        static_cast<const pb::EmergencyAccess&>(resource).mission() ==
+        actor.mission;
+    const bool owner = (relation.roles & Bit(options::OWNER)) != 0;
+    return own || owner ? relation : Relation{};
+  }
   const bool holds =
       (relation.roles & kHolders) != 0 && relation.consent.empty();
   if (const auto* header = type->FindFieldByName("exchange")) {

@@ -24,6 +24,8 @@ struct Relation {
   // file, and where a grant rests on another basis.
   std::string consent;
   std::string grant;  // under which the mission sees the file, or is offered it
+  // Emergency access in force for the officer; empty for none, and for changes.
+  std::string emergency;
 
   bool sees() const { return roles != 0; }
   Viewer viewer() const { return {.classes = classes, .roles = roles}; }
@@ -33,6 +35,21 @@ Relation RelationTo(const ::passerelle::v1::Case& file,
                     const ::passerelle::internal::v1::CaseFacts& facts,
                     const Actor& actor, absl::Time now);
 
+// The same for a call that only reads: with what the officer sees because it
+// broke the glass. Nobody writes what it sees in an emergency.
+Relation RelationForReading(const ::passerelle::v1::Case& file,
+                            const ::passerelle::internal::v1::CaseFacts& facts,
+                            const Actor& actor, absl::Time now);
+
+// Adds to a relation that is not for reading what the officer sees because it
+// broke the glass.
+Relation WithEmergency(Relation relation, const ::passerelle::v1::Case& file,
+                       const ::passerelle::internal::v1::CaseFacts& facts,
+                       const Actor& actor, absl::Time now);
+
+// Privacy classes that the policy lets the officer see in an emergency.
+EnumSet EmergencyClasses(const Actor& actor);
+
 // A mission as it is told of changes: no officer of it in particular.
 Actor AsMission(const ::passerelle::v1::Mission& mission);
 
@@ -41,7 +58,8 @@ Actor AsMission(const ::passerelle::v1::Mission& mission);
 // - of an adult who is not the principal a mission that does not hold the file
 //   needs that adult's own consent;
 // - consents and grants are for the missions that hold the file, and for the
-//   partner they name.
+//   partner they name;
+// - an emergency access is for the owner and the mission that broke the glass.
 Relation RelationToResource(Relation relation,
                             const google::protobuf::Message& resource,
                             const ::passerelle::internal::v1::CaseFacts& facts,

@@ -6,6 +6,31 @@
 #include "server/domain/visibility.h"
 
 namespace passerelle::engine {
+namespace {
+
+bool IsToldAt(absl::Time when, const WriterContext& context, const File& file,
+              const domain::KindSpec& kind,
+              const google::protobuf::Message& resource,
+              absl::string_view mission, domain::EnumSet changed) {
+  const auto* known = context.directory.FindMission(mission);
+  if (known == nullptr) return false;
+  const domain::Actor actor = domain::AsMission(*known);
+  domain::Relation relation =
+      domain::RelationTo(file.message, file.facts, actor, when);
+  if (!kind.is_root()) {
+    relation = domain::RelationToResource(std::move(relation), resource,
+                                          file.facts, actor, when);
+  }
+  if (!relation.sees()) return false;
+  if (kind.class_updates != nullptr &&
+      (relation.viewer().classes & changed) == 0) {
+    return false;
+  }
+  return kind.get == nullptr ||
+         domain::PositionAdmits(*kind.get, relation.roles);
+}
+
+}  // namespace
 
 void AddInvolved(const File& file, std::set<std::string>* missions) {
   const ::passerelle::v1::Case& message = file.message;
@@ -22,22 +47,22 @@ bool IsTold(const WriterContext& context, const File& file,
             const domain::KindSpec& kind,
             const google::protobuf::Message& resource,
             absl::string_view mission, domain::EnumSet changed) {
-  const auto* known = context.directory.FindMission(mission);
-  if (known == nullptr) return false;
-  const domain::Actor actor = domain::AsMission(*known);
-  domain::Relation relation =
-      domain::RelationTo(file.message, file.facts, actor, context.now);
-  if (!kind.is_root()) {
-    relation = domain::RelationToResource(std::move(relation), resource,
-                                          file.facts, actor, context.now);
+  return IsToldAt(context.now, context, file, kind, resource, mission, changed);
+}
+
+std::vector<std::string> WhoIsToldAt(
+    absl::Time when, const WriterContext& context, const File& file,
+    const domain::KindSpec& kind, const google::protobuf::Message& resource) {
+  std::set<std::string> involved;
+  AddInvolved(file, &involved);
+  std::vector<std::string> told;
+  for (const std::string& mission : involved) {
+    if (IsToldAt(when, context, file, kind, resource, mission,
+                 ~domain::EnumSet{0})) {
+      told.push_back(mission);
+    }
   }
-  if (!relation.sees()) return false;
-  if (kind.class_updates != nullptr &&
-      (relation.viewer().classes & changed) == 0) {
-    return false;
-  }
-  return kind.get == nullptr ||
-         domain::PositionAdmits(*kind.get, relation.roles);
+  return told;
 }
 
 }  // namespace passerelle::engine

@@ -3,8 +3,10 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "server/engine/file.h"
 #include "server/engine/writer_context.h"
 
@@ -21,6 +23,13 @@ bool IsTold(const WriterContext& context, const File& file,
             const google::protobuf::Message& resource,
             absl::string_view mission,
             domain::EnumSet changed = ~domain::EnumSet{0});
+
+// Every mission that is told of what happens at `when`, in order.
+std::vector<std::string> WhoIsToldAt(absl::Time when,
+                                     const WriterContext& context,
+                                     const File& file,
+                                     const domain::KindSpec& kind,
+                                     const google::protobuf::Message& resource);
 
 }  // namespace passerelle::engine
 

@@ -110,6 +110,7 @@ void FillAccess(const Leaf& leaf, pb::Access* access) {
   }
   access->set_refusal(static_cast<pb::ErrorReason>(leaf.reason()));
   access->set_count(leaf.count());
+  access->set_emergency_access(leaf.emergency_access());
 }
 
 class EvidenceReading {

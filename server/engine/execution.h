@@ -64,6 +64,7 @@ class ChangeExecution {
   absl::Status RequireWritable() const;
   absl::Status CheckRoom() const;
   absl::Status CheckEtagAndState() const;
+  std::string EtagFor(const domain::Relation& relation) const;
   absl::Status Apply();
   absl::Status Settle(domain::AnyChange* change);
   absl::Status MoveAutomatically(const domain::Course& course);
@@ -132,6 +133,7 @@ class ChangeExecution {
   internal::RequestOutcome answered_;  // before, under the same request_id
   std::string consent_case_;
   bool erases_ = false;
+  bool tell_actor_ = false;
 };
 
 }  // namespace passerelle::engine

@@ -21,7 +21,7 @@ void ChangeExecution::MailTo(const std::string& mission,
                              const domain::KindSpec& kind,
                              const Message& resource,
                              const std::string& event) {
-  if (mission.empty() || mission == actor_.mission) return;
+  if (mission.empty() || (mission == actor_.mission && !tell_actor_)) return;
   // Whoever sees the resource before or after the change is told of it.
   const auto told_in = [&](const File* file) {
     return file != nullptr &&

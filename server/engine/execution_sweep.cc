@@ -9,7 +9,7 @@
 #include "common/log.h"
 #include "common/status_macros.h"
 #include "server/domain/lifecycle.h"
-#include "server/engine/fields.h"
+#include "server/engine/class_updates.h"
 
 namespace passerelle::engine {
 namespace {
@@ -52,10 +52,16 @@ absl::Status ChangeExecution::SweepRecord(const domain::KindSpec& kind,
         {{"kind", kind.collection}});
     return absl::OkStatus();
   }
+  const auto before = NewMessage(kind.message);
+  before->CopyFrom(*loaded.message);
   if (!sweep.change(*loaded.message)) return absl::OkStatus();
   loaded.record.state = domain::StateOf(kind, *loaded.message);
   ++loaded.record.version;
-  SetTimestamp(loaded.message.get(), kind.update_time, context_.now);
+  SetUpdateTimes(
+      kind,
+      ChangedClasses(kind, context_.core.answers.RedactorOf(kind.message),
+                     *before, *loaded.message),
+      context_.now, loaded.message.get());
   loaded.message->SerializeToString(&loaded.record.message);
   PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(loaded.record));
   MailAll(kind, *loaded.message, sweep.event);

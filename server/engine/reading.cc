@@ -81,6 +81,7 @@ class Reading {
     leaf.set_resource(resource);
     leaf.set_consent(relation.consent);
     leaf.set_grant(relation.grant);
+    leaf.set_emergency_access(relation.emergency);
     return leaf;
   }
 
@@ -128,7 +129,7 @@ class Reading {
     if (source_.tx != nullptr) {
       PASSERELLE_RETURN_IF_ERROR(LoadInFile(key, &found));
     }
-    domain::Relation relation = domain::RelationTo(
+    domain::Relation relation = domain::RelationForReading(
         found.file->message, found.file->facts, actor_, now_);
     if (!relation.sees()) return domain::NotVisible();
     const Message* stored = &found.file->message;
@@ -203,11 +204,15 @@ class Reading {
     const int size = call_.request->GetReflection()->GetInt32(
         *call_.request, method_.page_size);
     page_size_ = size == 0 ? kDefaultPage : std::min(size, kMaxPage);
-    arguments_ =
-        core_.secrets.Hash("list",
-                           absl::StrCat(actor_.mission, "\n", method_.full_name,
-                                        "\n", Request(method_.parent)),
-                           16);
+    if (method_.state_filter != nullptr) {
+      wanted_state_ = call_.request->GetReflection()->GetEnumValue(
+          *call_.request, method_.state_filter);
+    }
+    arguments_ = core_.secrets.Hash(
+        "list",
+        absl::StrCat(actor_.mission, "\n", method_.full_name, "\n",
+                     Request(method_.parent), "\n", wanted_state_),
+        16);
     const std::string text = Request(method_.page_token);
     if (!text.empty()) {
       std::string sealed;
@@ -296,7 +301,7 @@ class Reading {
       return FileNotLoaded(source_.tx, actor_, name->root, found);
     }
     const auto relation =
-        domain::RelationTo(file.message, file.facts, actor_, now_);
+        domain::RelationForReading(file.message, file.facts, actor_, now_);
     if (!relation.sees() || !MayList(relation)) return domain::NotVisible();
     return ListChildren(file, relation);
   }
@@ -325,7 +330,7 @@ class Reading {
         if (ParseRecord(kind_, &loaded).ok()) {
           const auto own =
               RelationToResource(relation, *loaded.message, file.facts);
-          if (own.sees()) {
+          if (own.sees() && Wanted(loaded)) {
             classes |= Add(loaded.record.message, own, loaded.message.get());
             disclosed = true;
           }
@@ -345,6 +350,10 @@ class Reading {
           {file.record.key.id, file.facts.consent_epoch(), std::move(leaf)});
     }
     return absl::OkStatus();
+  }
+
+  bool Wanted(const Loaded& loaded) const {
+    return wanted_state_ == 0 || loaded.record.state == wanted_state_;
   }
 
   // Files in which the caller is a party, or what is in them.
@@ -385,7 +394,7 @@ class Reading {
     }
     PASSERELLE_RETURN_IF_ERROR(found);
     const auto relation =
-        domain::RelationTo(file.message, file.facts, actor_, now_);
+        domain::RelationForReading(file.message, file.facts, actor_, now_);
     if (!relation.sees() || !MayList(relation)) return absl::OkStatus();
     if (!kind_.is_root()) return ListChildren(file, relation);
     Leaf leaf = MakeLeaf(file.message.name(), relation);
@@ -406,6 +415,7 @@ class Reading {
   const FieldDescriptor* items_ = nullptr;
   PageToken position_;
   std::string arguments_;
+  int wanted_state_ = 0;  // 0: any
   int page_size_ = 0;
   int count_ = 0;
   int examined_ = 0;
@@ -450,7 +460,8 @@ bool IsRestricted(const std::vector<Disclosure>& disclosures) {
       (domain::EnumSet{1} << domain::options::SEALED);
   return std::any_of(disclosures.begin(), disclosures.end(),
                      [](const Disclosure& d) {
-                       return (d.leaf.classes() & kRestricted) != 0;
+                       return (d.leaf.classes() & kRestricted) != 0 ||
+                              !d.leaf.emergency_access().empty();
                      });
 }
 

@@ -1,6 +1,7 @@
 #include "server/engine/timers.h"
 
-#include <set>
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,60 +42,7 @@ void Announce(const WriterContext& context, const domain::KindSpec& kind,
   effects->leaves.push_back(std::move(leaf));
 }
 
-// Moves a file whose time in its state is over.
-absl::Status RunFileTimer(const WriterContext& context,
-                          const domain::KindSpec& kind, storage::Record record,
-                          Effects* effects, std::string* set_aside) {
-  File file;
-  file.record = std::move(record);
-  if (WasErased(file.record)) {
-    // Nothing is left that time could act on.
-    file.record.wake_time = absl::InfiniteFuture();
-    return context.tx.Update(file.record);
-  }
-  if (!ParseFile(&file).ok()) {
-    *set_aside = kind.collection;
-    file.record.wake_time = context.now + kSetAside;
-    effects->wake_time = file.record.wake_time;
-    return context.tx.Update(file.record);
-  }
-  Loaded loaded;
-  loaded.message = NewMessage(kind.message);
-  loaded.message->MergeFrom(file.message);
-  const domain::Course course = MakeCourse(context, kind, &loaded);
-  const uint64_t from = uint64_t{1} << domain::StateOf(kind, *loaded.message);
-  for (const domain::ResourceMove& timer : kind.timers) {
-    if ((timer.from_states & from) == 0 ||
-        domain::NextMove(kind, *loaded.message) > context.now) {
-      continue;
-    }
-    domain::EnterState(course, timer.to_state);
-    kind.guards->TimePassed(loaded.message.get());
-    SetUpdateTimes(
-        kind,
-        ChangedClasses(kind, context.core.answers.RedactorOf(kind.message),
-                       file.message, *loaded.message),
-        context.now, loaded.message.get());
-    ++file.record.version;
-    std::vector<std::string> missions;
-    std::set<std::string> involved;
-    AddInvolved(file, &involved);
-    for (const std::string& mission : involved) {
-      if (IsTold(context, file, kind, *loaded.message, mission)) {
-        missions.push_back(mission);
-      }
-    }
-    Announce(context, kind, *loaded.message, "Lapse", missions, effects);
-    break;
-  }
-  file.record.wake_time = domain::NextMove(kind, *loaded.message);
-  file.record.state = domain::StateOf(kind, *loaded.message);
-  loaded.message->SerializeToString(&file.record.message);
-  effects->wake_time = file.record.wake_time;
-  return context.tx.Update(file.record);
-}
-
-// What the store holds of the exchange and its file, as far as it can be read.
+// What the store holds of the resource and its file, as far as it can be read.
 absl::Status Load(const WriterContext& context, const domain::KindSpec& kind,
                   File* file, Loaded* loaded, bool* damaged) {
   const std::string& scope = loaded->record.key.scope;
@@ -103,6 +51,83 @@ absl::Status Load(const WriterContext& context, const domain::KindSpec& kind,
   *damaged =
       !found.ok() || !ParseFile(file).ok() || !ParseRecord(kind, loaded).ok();
   return absl::OkStatus();
+}
+
+// Nothing is left that time could act on.
+absl::Status Forget(const WriterContext& context, storage::Record record) {
+  record.wake_time = absl::InfiniteFuture();
+  return context.tx.Update(record);
+}
+
+absl::Status SetAside(const WriterContext& context,
+                      const domain::KindSpec& kind, storage::Record record,
+                      Effects* effects, std::string* set_aside) {
+  *set_aside = kind.collection;
+  record.wake_time = context.now + kSetAside;
+  effects->wake_time = record.wake_time;
+  return context.tx.Update(record);
+}
+
+// How missions are told of a timer.
+std::string EventOf(const domain::ResourceMove& timer) {
+  if (timer.time_field == nullptr) return "Lapse";
+  return timer.time_field->name() == "expire_time" ? "Expire" : "Overdue";
+}
+
+// Moves a file, or a resource in it that is no exchange, whose time in its
+// state is over.
+absl::Status RunResourceTimer(const WriterContext& context,
+                              const domain::KindSpec& kind,
+                              storage::Record record, Effects* effects,
+                              std::string* set_aside) {
+  File file;
+  Loaded loaded;
+  loaded.record = std::move(record);
+  bool damaged = false;
+  PASSERELLE_RETURN_IF_ERROR(Load(context, kind, &file, &loaded, &damaged));
+  if (WasErased(loaded.record) || WasErased(file.record)) {
+    return Forget(context, std::move(loaded.record));
+  }
+  if (damaged) {
+    return SetAside(context, kind, std::move(loaded.record), effects,
+                    set_aside);
+  }
+  const domain::Course course = MakeCourse(context, kind, &loaded);
+  const uint64_t from = uint64_t{1} << domain::StateOf(kind, *loaded.message);
+  for (const domain::ResourceMove& timer : kind.timers) {
+    const absl::Time due = domain::NextMove(kind, *loaded.message);
+    if ((timer.from_states & from) == 0 || due > context.now) continue;
+    // Who no longer sees what ended is told that it did.
+    std::vector<std::string> missions =
+        WhoIsToldAt(timer.time_field == nullptr
+                        ? context.now
+                        : std::min(context.now, due - absl::Microseconds(1)),
+                    context, file, kind, *loaded.message);
+    const std::unique_ptr<google::protobuf::Message> before(
+        loaded.message->New());
+    before->CopyFrom(*loaded.message);
+    domain::EnterState(course, timer.to_state);
+    kind.guards->TimePassed(loaded.message.get(), context.now);
+    SetUpdateTimes(
+        kind,
+        ChangedClasses(kind, context.core.answers.RedactorOf(kind.message),
+                       *before, *loaded.message),
+        context.now, loaded.message.get());
+    ++loaded.record.version;
+    missions.erase(std::remove_if(missions.begin(), missions.end(),
+                                  [&](const std::string& mission) {
+                                    return !kind.guards->Reminds(
+                                        *loaded.message, mission);
+                                  }),
+                   missions.end());
+    Announce(context, kind, *loaded.message, EventOf(timer), missions, effects);
+    break;
+  }
+  loaded.record.wake_time = domain::NextMove(kind, *loaded.message);
+  loaded.record.state = domain::StateOf(kind, *loaded.message);
+  loaded.message->SerializeToString(&loaded.record.message);
+  effects->wake_time = loaded.record.wake_time;
+  return context.tx.Update(loaded.record);
 }
 
 }  // namespace
@@ -120,25 +145,20 @@ absl::Status RunTimer(const WriterContext& context,
   const domain::KindSpec* kind =
       context.core.contract.KindOf("cases", loaded.record.kind);
   if (kind != nullptr && !kind->timers.empty()) {
-    return RunFileTimer(context, *kind, std::move(loaded.record), effects,
-                        set_aside);
+    return RunResourceTimer(context, *kind, std::move(loaded.record), effects,
+                            set_aside);
   }
   if (kind == nullptr || !kind->is_exchange()) {
-    loaded.record.wake_time = absl::InfiniteFuture();
-    return context.tx.Update(loaded.record);
+    return Forget(context, std::move(loaded.record));
   }
   bool damaged = false;
   PASSERELLE_RETURN_IF_ERROR(Load(context, *kind, &file, &loaded, &damaged));
   if (WasErased(loaded.record) || WasErased(file.record)) {
-    // Nothing is left that time could act on.
-    loaded.record.wake_time = absl::InfiniteFuture();
-    return context.tx.Update(loaded.record);
+    return Forget(context, std::move(loaded.record));
   }
   if (damaged) {
-    *set_aside = kind->collection;
-    loaded.record.wake_time = context.now + kSetAside;
-    effects->wake_time = loaded.record.wake_time;
-    return context.tx.Update(loaded.record);
+    return SetAside(context, *kind, std::move(loaded.record), effects,
+                    set_aside);
   }
   const domain::Course course = MakeCourse(context, *kind, &loaded);
   std::string event;

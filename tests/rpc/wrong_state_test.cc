@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "passerelle/v1/consent.pb.h"
+#include "passerelle/v1/emergency_access.pb.h"
 #include "passerelle/v1/feasibility_study.pb.h"
+#include "passerelle/v1/legal_hold.pb.h"
 #include "passerelle/v1/monitoring_visit.pb.h"
 #include "tests/rpc/evidence.h"
 #include "tests/rpc/rows.h"
@@ -89,7 +91,10 @@ class WrongState : public ::testing::Test {
              const std::map<std::string, std::string>& callers = {}) {
     const Target target = Bring(server_, absl::StrCat(wanted, ":", state));
     int refused = 0;
-    const std::string watcher = wanted == "visit" ? "iom-ma/ro" : "iom-tn/cm";
+    const std::string watcher = wanted == "visit" ? "iom-ma/ro"
+                                : wanted == "emergency" || wanted == "hold"
+                                    ? "iom-tn/dp"
+                                    : "iom-tn/cm";
     const Reply before = Look(server_, watcher, target.name);
     EXPECT_THAT(before, IsOk());
     // What was never sent exists for its initiator alone.
@@ -122,6 +127,25 @@ TEST_F(WrongState, OfAConsent) {
   EXPECT_GT(TryAll("consent", "WITHDRAWN", pb::Consent::descriptor(),
                    *pb::Consent::State_descriptor()),
             0);
+  evidence_.Compare();
+}
+
+TEST_F(WrongState, OfAnEmergencyAccess) {
+  const EnumDescriptor& states = *pb::EmergencyAccess::State_descriptor();
+  const auto* kind = pb::EmergencyAccess::descriptor();
+  EXPECT_EQ(TryAll("emergency", "REVIEWED", kind, states), 1);
+  EXPECT_EQ(TryAll("emergency", "REVIEW_OVERDUE", kind, states), 0);
+  evidence_.Compare();
+}
+
+TEST_F(WrongState, OfALegalHold) {
+  const EnumDescriptor& states = *pb::LegalHold::State_descriptor();
+  int refused = 0;
+  for (int i = 1; i < states.value_count(); ++i) {
+    refused += TryAll("hold", states.value(i)->name(),
+                      pb::LegalHold::descriptor(), states);
+  }
+  EXPECT_EQ(refused, 15);  // of 5 states × 4 moves, 5 admitted
   evidence_.Compare();
 }
 

@@ -252,6 +252,29 @@ const std::vector<Step>& GrantSteps() {
   return steps;
 }
 
+const std::vector<Step>& EmergencySteps() {
+  static const std::vector<Step> steps = {
+      {"REVIEW_OVERDUE", "IN_FORCE", "", "", "", 1},
+      {"REVIEWED", "IN_FORCE", "iom-tn/dp", "ReviewEmergencyAccess",
+       "name: '$name' finding: JUSTIFIED"},
+  };
+  return steps;
+}
+
+const std::vector<Step>& HoldSteps() {
+  static const std::vector<Step> steps = {
+      {"IN_FORCE", "AWAITING_APPROVAL", "iom-tn/dp", "ApproveLegalHold",
+       "name: '$name'"},
+      {"AWAITING_RELEASE", "IN_FORCE", "iom-tn/fp", "RequestLegalHoldRelease",
+       "name: '$name'"},
+      {"RELEASED", "AWAITING_RELEASE", "iom-tn/dp", "ApproveLegalHoldRelease",
+       "name: '$name'"},
+      {"REFUSED", "AWAITING_APPROVAL", "iom-tn/dp", "RefuseLegalHold",
+       "name: '$name'"},
+  };
+  return steps;
+}
+
 void Walk(TestServer& server, const std::vector<Step>& steps,
           absl::string_view state, const Target& target) {
   for (const Step& step : steps) {
@@ -430,6 +453,20 @@ Target Bring(TestServer& server, absl::string_view wanted) {
       }
       if (state == "IN_FORCE") Walk(server, GrantSteps(), state, target);
     }
+  } else if (kind == "emergency") {
+    target.name = Made(MustSend(
+        server, "iom-ma/po", "BreakGlass",
+        absl::StrCat("parent: '", target.file.name,
+                     "' emergency_access { ground: LIFE_IN_DANGER classes: "
+                     "MEDICAL justification: 'Found unconscious.' }")));
+    Walk(server, EmergencySteps(), state, target);
+  } else if (kind == "hold") {
+    target.name = Made(MustSend(
+        server, "iom-tn/fp", "PlaceLegalHold",
+        absl::StrCat("parent: '", target.file.name,
+                     "' legal_hold { ground: LITIGATION reference: '12/26' "
+                     "}")));
+    Walk(server, HoldSteps(), state, target);
   } else if (kind == "plan") {
     target.name = target.file.plan;
   } else if (kind == "study") {
@@ -459,6 +496,8 @@ Reply Look(TestServer& server, absl::string_view who, const std::string& name) {
       {"/consents/", "GetConsent"},
       {"/persons/", "GetPerson"},
       {"/grants/", "GetGrant"},
+      {"/legalHolds/", "GetLegalHold"},
+      {"/emergencyAccesses/", "GetEmergencyAccess"},
       {"/officers/", "GetOfficer"},
       {"missions/", "GetMission"},
       {"cases/", "GetCase"}};

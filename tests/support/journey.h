@@ -29,7 +29,8 @@ struct Target {
 // make. `wanted` is kind and state: `case:ARRIVED` (INBOUND, of host iom-tn and
 // origin iom-ma), `outbound:READY`, `retroactive:PROPOSED`, `consent:GIVEN`,
 // `plan:`, `person:` (a child), `partner:` (a consent towards ngo-tn),
-// `grant:IN_FORCE` (towards ngo-tn), `study:FIELD_CHECK`, `visit:SUBMITTED`,
+// `grant:IN_FORCE` (towards ngo-tn), `emergency:IN_FORCE` (of iom-ma/po),
+// `hold:IN_FORCE` (of iom-tn), `study:FIELD_CHECK`, `visit:SUBMITTED`,
 // `mission:`, `officer:`, `checkpoint:` (with $size, and $key and $line of
 // iom-tn). States that only time brings, and the departure, advance the clock.
 // Ends the program when it cannot.
