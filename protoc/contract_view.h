@@ -30,6 +30,10 @@ std::vector<const Descriptor*> ExchangeKindsOf(const Files& files);
 // The nested enum behind the resource's state field; null when it has none.
 const EnumDescriptor* StateEnum(const Descriptor* resource);
 
+// The resource that a message with the option `part` is a part of; null when
+// there is none in its file.
+const Descriptor* WholeOf(const Descriptor* part);
+
 // The kind of exchange that the service's methods act on, when it declares that
 // it can be reopened; else null.
 const Descriptor* ReopenedKindOf(const ServiceDescriptor* service);

@@ -83,6 +83,17 @@ class AnyChange {
   std::string counterpart;
   // Ends every open exchange of the file with this reason.
   std::optional<pb::EndReason> end_exchanges;
+  // When time must look at the resource; of exchanges the process decides it.
+  std::optional<absl::Time> wake_time;
+  // A part of the resource to be kept; its bytes outlive the change.
+  struct Part {
+    int32_t index = 0;
+    absl::string_view data;
+  };
+  std::optional<Part> part;
+  // A person of the file with whose key a new resource, and each of its parts,
+  // is sealed, so that it is erased with that person. Empty: the file's key.
+  std::string sealed_with;
   // Erases the resource, with the whole file when it is one: what the guard
   // left in it is all that stays.
   bool erase = false;

@@ -2,6 +2,7 @@
 #define PASSERELLE_SERVER_ENGINE_EXECUTION_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,7 @@ class ChangeExecution {
   absl::Status CheckEtagAndState() const;
   absl::Status Apply();
   absl::Status Settle(domain::AnyChange* change);
+  absl::Status SealWith(const std::string& person);
   absl::Status Save();
   absl::Status SaveFile();
   absl::Status AddParties();
@@ -123,6 +125,7 @@ class ChangeExecution {
   Loaded target_;
   int state_before_ = 0;
   std::vector<domain::AnyChange::Sweep> sweeps_;
+  std::optional<domain::AnyChange::Part> part_;
   internal::RequestOutcome answered_;  // before, under the same request_id
   std::string consent_case_;
   bool erases_ = false;

@@ -2,6 +2,7 @@
 
 #include "server/engine/execution.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "common/status_macros.h"
 #include "server/domain/lifecycle.h"
 #include "server/engine/fields.h"
+#include "server/engine/parts.h"
 
 namespace passerelle::engine {
 namespace {
@@ -46,6 +48,7 @@ absl::Status ChangeExecution::SweepRecord(const domain::KindSpec& kind,
                                           storage::Record record) {
   Loaded loaded;
   loaded.record = std::move(record);
+  if (WasErased(loaded.record)) return absl::OkStatus();
   if (!ParseRecord(kind, &loaded).ok()) {
     // Nobody can read it; it must not keep the change from being made.
     Log(LogLevel::kError, "damaged_resource_not_changed",
@@ -55,6 +58,10 @@ absl::Status ChangeExecution::SweepRecord(const domain::KindSpec& kind,
   if (!sweep.change(*loaded.message)) return absl::OkStatus();
   loaded.record.state = domain::StateOf(kind, *loaded.message);
   ++loaded.record.version;
+  loaded.record.wake_time = WakeForParts(kind, loaded.record.state,
+                                         context_.now, loaded.record.wake_time);
+  effects_->wake_time =
+      std::min(effects_->wake_time, loaded.record.wake_time);
   SetTimestamp(loaded.message.get(), kind.update_time, context_.now);
   loaded.message->SerializeToString(&loaded.record.message);
   PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(loaded.record));

@@ -12,6 +12,7 @@
 #include "server/engine/fields.h"
 #include "server/engine/file.h"
 #include "server/engine/mail_entry.h"
+#include "server/engine/parts.h"
 
 namespace passerelle::engine {
 namespace {
@@ -46,6 +47,9 @@ absl::Status RunTimer(const WriterContext& context,
   }
   const domain::KindSpec* kind =
       context.core.contract.KindOf("cases", loaded.record.kind);
+  if (kind != nullptr && kind->part != nullptr) {
+    return RunPartsTimer(context, *kind, std::move(loaded.record), effects);
+  }
   if (kind == nullptr || !kind->is_exchange()) {
     loaded.record.wake_time = absl::InfiniteFuture();
     return context.tx.Update(loaded.record);
