@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "passerelle/v1/case.pb.h"
 #include "passerelle/v1/consent.pb.h"
+#include "passerelle/v1/document.pb.h"
 #include "passerelle/v1/feasibility_study.pb.h"
 #include "passerelle/v1/monitoring_visit.pb.h"
 #include "tests/rpc/evidence.h"
@@ -128,6 +129,17 @@ TEST_F(WrongState, OfAFile) {
   EXPECT_GT(refused, 25);
   TryAll("consent", "GIVEN", pb::Consent::descriptor(),
          *pb::Consent::State_descriptor());
+  evidence_.Compare();
+}
+
+TEST_F(WrongState, OfADocument) {
+  int refused = 0;
+  const EnumDescriptor& states = *pb::Document::State_descriptor();
+  for (int i = 1; i < states.value_count(); ++i) {
+    refused += TryAll("document", states.value(i)->name(),
+                      pb::Document::descriptor(), states);
+  }
+  EXPECT_EQ(refused, 5);  // of 4 states × 2 moves
   evidence_.Compare();
 }
 
