@@ -217,7 +217,7 @@ TEST_F(Documents, DeclarationsThatDoNotAddUp) {
       "FIELD_INVALID");
   refuse([](pb::Document* d) { d->clear_content_class(); }, "FIELD_INVALID");
   refuse([](pb::Document* d) { d->set_receivers(0, "missions/nobody"); },
-         "DOCUMENT_RECEIVER_INVALID");
+         "COUNTERPART_NOT_ACCREDITED");
   evidence_.Compare();
 }
 
@@ -365,8 +365,7 @@ TEST_F(Documents, AreForOfficersWhoMaySeeTheirClass) {
     evidence_.Refused("GetDocumentChunk", Chunk(name, 0, who), "NOT_VISIBLE");
     evidence_.Refused("RecallDocument",
                       Send(server_, who, "RecallDocument", Named(name)),
-                      absl::string_view(who) == "iom-ma/fp" ? "NOT_VISIBLE"
-                                                            : "NOT_VISIBLE");
+                      "NOT_VISIBLE");
     EXPECT_EQ(Must<pb::ListDocumentsResponse>(
                   server_, who, "ListDocuments",
                   absl::StrCat("parent: '", file_.name, "'"))
