@@ -199,10 +199,10 @@ absl::Status DocumentCommands::Put(const GlobalOptions& options,
 
 absl::Status DocumentCommands::Get(const GlobalOptions& options,
                                    CliEnvironment& environment) {
-  const CLI::Option* name = get_->get_option_no_throw("name");
+  const CLI::Option* name = get_->get_option_no_throw("NAME");
   if (name == nullptr || name->results().size() != 1) {
     return UsageError("the command line cannot be understood",
-                      {{"name", "is missing"}});
+                      {{"NAME", "is missing"}});
   }
   PASSERELLE_ASSIGN_OR_RETURN(Session session, Begin(options, environment));
   session.context.authority = &session.authority;

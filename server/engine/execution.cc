@@ -58,11 +58,11 @@ void ChangeExecution::Finish() {
   const std::string name =
       resource->GetReflection()->GetString(*resource, kind_->name);
   // The answer is decided on what the caller was when it acted, and on the
-  // side it has in a new exchange or file.
+  // side it has in a new exchange, document or file.
   if (on_file() && creates()) {
     relation_ = domain::RelationTo(file_now_->message, file_now_->facts, actor_,
                                    context_.now);
-  } else if (kind_->is_exchange()) {
+  } else if (kind_->is_exchange() || (creates() && kind_->part != nullptr)) {
     relation_ =
         domain::RelationToResource(std::move(relation_), *resource,
                                    file_now().facts, actor_, context_.now);
