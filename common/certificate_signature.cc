@@ -21,8 +21,10 @@ template <typename T, void (*kFree)(T*)>
 struct Free {
   void operator()(T* object) const { kFree(object); }
 };
-using UniqueDigest = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX, EVP_MD_CTX_free>>;
-using UniqueStore = std::unique_ptr<X509_STORE, Free<X509_STORE, X509_STORE_free>>;
+using UniqueDigest =
+    std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX, EVP_MD_CTX_free>>;
+using UniqueStore =
+    std::unique_ptr<X509_STORE, Free<X509_STORE, X509_STORE_free>>;
 using UniqueContext =
     std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX, X509_STORE_CTX_free>>;
 
@@ -80,9 +82,10 @@ absl::StatusOr<std::string> SignWith(EVP_PKEY& key, absl::string_view text) {
 absl::Status VerifyWith(const X509& certificate, absl::string_view text,
                         absl::string_view signature) {
   EVP_PKEY* key = X509_get0_pubkey(&certificate);
-  const auto digest = key == nullptr ? absl::StatusOr<const EVP_MD*>(
-                                           absl::InvalidArgumentError("no key"))
-                                     : DigestOf(key);
+  const auto digest =
+      key == nullptr
+          ? absl::StatusOr<const EVP_MD*>(absl::InvalidArgumentError("no key"))
+          : DigestOf(key);
   const UniqueDigest context(EVP_MD_CTX_new());
   const bool good =
       digest.ok() &&

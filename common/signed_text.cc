@@ -89,8 +89,8 @@ std::string SignedText(const Message& resource, absl::string_view parent,
                            ? reflection->FieldSize(resource, field)
                            : (reflection->HasField(resource, field) ? 1 : 0);
     for (int i = 0; i < values; ++i) {
-      absl::StrAppend(&text, field->name(), ": ",
-                      ValueText(resource, field, i), "\n");
+      absl::StrAppend(&text, field->name(), ": ", ValueText(resource, field, i),
+                      "\n");
     }
   }
   return text;

@@ -20,9 +20,10 @@ namespace passerelle {
 //
 // One line for each value, fields in the order of their numbers, fields without
 // a value left out. Bytes are in lower-case hexadecimal, enum values by name,
-// times in UTC with as many decimals as they need. What is no printable ASCII in
-// a string is escaped as in C, so that no value can pose as a line of its own.
-// Two resources that differ in a field that is signed never have the same text.
+// times in UTC with as many decimals as they need. What is no printable ASCII
+// in a string is escaped as in C, so that no value can pose as a line of its
+// own. Two resources that differ in a field that is signed never have the same
+// text.
 //
 // Fields that are signed are strings, bytes, enums, whole numbers, bools or
 // timestamps.

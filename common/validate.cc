@@ -283,8 +283,8 @@ void Validator::CheckMessage(const Plan& plan, const Message& message,
             const uint32_t most =
                 rules.max_bytes() == 0 ? kDefaultMaxBytes : rules.max_bytes();
             if (value.size() > most) {
-              run->Add(here(), absl::StrCat("must have at most ", most,
-                                            " bytes"));
+              run->Add(here(),
+                       absl::StrCat("must have at most ", most, " bytes"));
             }
             break;
           }

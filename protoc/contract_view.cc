@@ -44,8 +44,7 @@ const Descriptor* WholeOf(const Descriptor* part) {
   for (int i = 0; i < part->file()->message_type_count(); ++i) {
     const Descriptor* message = part->file()->message_type(i);
     if (message->options().HasExtension(options::resource) &&
-        message->options().GetExtension(google::api::resource).type() ==
-            type) {
+        message->options().GetExtension(google::api::resource).type() == type) {
       return message;
     }
   }

@@ -60,8 +60,7 @@ class CommandLine {
     AddBuiltIns();
     for (Command& command : CommandsOf(contract)) AddCommand(command);
     documents_ = std::make_unique<DocumentCommands>(
-        nouns_.at("document"),
-        nouns_.at("document")->get_subcommand("get"),
+        nouns_.at("document"), nouns_.at("document")->get_subcommand("get"),
         nouns_.at("document-key"));
   }
 

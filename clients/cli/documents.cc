@@ -130,8 +130,7 @@ absl::Status DocumentCommands::Run(const GlobalOptions& options,
                                    CliEnvironment& environment) {
   if (make_->parsed()) return MakeKey(environment.streams);
   if (publish_->parsed()) return PublishKey(options, environment);
-  return put_->parsed() ? Put(options, environment)
-                        : Get(options, environment);
+  return put_->parsed() ? Put(options, environment) : Get(options, environment);
 }
 
 absl::StatusOr<DocumentCommands::Session> DocumentCommands::Begin(
@@ -210,10 +209,9 @@ absl::Status DocumentCommands::Get(const GlobalOptions& options,
                               ReadKeys(session.profile.document_keys));
   PASSERELLE_ASSIGN_OR_RETURN(
       const pb::Document document,
-      client::FetchDocument(session.context, name->results().front(), keys,
-                            out_,
-                            overwrite_ ? client::Existing::kReplace
-                                       : client::Existing::kKeep));
+      client::FetchDocument(
+          session.context, name->results().front(), keys, out_,
+          overwrite_ ? client::Existing::kReplace : client::Existing::kKeep));
   return Print(
       document,
       absl::StrCat(out_, ": sent by ", document.sender(),

@@ -19,6 +19,7 @@
 #include "clients/cpp/request_id.h"
 #include "common/file_reader.h"
 #include "common/sha256.h"
+#include "common/status_details.h"
 #include "common/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
 
@@ -131,9 +132,16 @@ class Send {
   absl::StatusOr<pb::Document> Run() {
     PASSERELLE_ASSIGN_OR_RETURN(const bool resumes, FindPending());
     if (!resumes) PASSERELLE_RETURN_IF_ERROR(Seal());
-    PASSERELLE_ASSIGN_OR_RETURN(
-        pb::Document document,
-        Call<pb::Document>(context_, kService, "CreateDocument", request_));
+    auto created =
+        Call<pb::Document>(context_, kService, "CreateDocument", request_);
+    if (resumes && ReasonOf(created.status()) == "SIGNATURE_INVALID") {
+      // The certificate was renewed before the document was declared.
+      PASSERELLE_RETURN_IF_ERROR(Sign());
+      created =
+          Call<pb::Document>(context_, kService, "CreateDocument", request_);
+    }
+    PASSERELLE_RETURN_IF_ERROR(created.status());
+    pb::Document document = *std::move(created);
     PASSERELLE_RETURN_IF_ERROR(Upload(&document));
     RemoveFile(pending_);
     RemoveFile(sealed_);
@@ -165,7 +173,8 @@ class Send {
       return Pending("has no ciphertext beside it");
     }
     if (stat(sending_.path.c_str(), &plain) == 0 &&
-        plain.st_mtime > sealed.st_mtime) {
+        std::pair(plain.st_mtim.tv_sec, plain.st_mtim.tv_nsec) >
+            std::pair(sealed.st_mtim.tv_sec, sealed.st_mtim.tv_nsec)) {
       return Pending("is older than the file");
     }
     return true;
@@ -190,8 +199,7 @@ class Send {
     PASSERELLE_ASSIGN_OR_RETURN(PrivateFile file, PrivateFile::Create(sealed_));
     ChunkWriter writer(&file);
     auto encryptor = age::Encryptor::Begin(
-        recipients,
-        [&](absl::string_view bytes) { return writer.Add(bytes); });
+        recipients, [&](absl::string_view bytes) { return writer.Add(bytes); });
     PASSERELLE_RETURN_IF_ERROR(encryptor.status());
     PASSERELLE_RETURN_IF_ERROR(ReadPlain(
         [&](absl::string_view bytes) { return encryptor->Add(bytes); }));
@@ -201,9 +209,15 @@ class Send {
     pb::Document* document = request_.mutable_document();
     *document = Declared(sending_, signer_.mission());
     PASSERELLE_RETURN_IF_ERROR(writer.Finish(document));
+    return Sign();
+  }
+
+  // Signs, and keeps it for a later attempt.
+  absl::Status Sign() {
     PASSERELLE_ASSIGN_OR_RETURN(
-        *document->mutable_signature(),
-        signer_.Sign(*document, sending_.case_name, context_.now));
+        *request_.mutable_document()->mutable_signature(),
+        signer_.Sign(request_.document(), sending_.case_name, context_.now));
+    request_.clear_request_id();
     FillRequestId(request_, "");
     return WritePrivateFile(pending_, request_.SerializeAsString(),
                             Existing::kReplace);
@@ -250,9 +264,9 @@ class Send {
       }
     }
     if (document->state() == pb::Document::AVAILABLE) return absl::OkStatus();
-    return UploadPending(absl::StrCat(
-        document->name(), " was taken back or given up. Remove ", pending_,
-        " and ", sealed_, " to send the file anew"));
+    return UploadPending(
+        absl::StrCat(document->name(), " was taken back or given up. Remove ",
+                     pending_, " and ", sealed_, " to send the file anew"));
   }
 
   const DocumentContext& context_;
@@ -299,9 +313,8 @@ class Fetch {
     if (document_.name() != name) {
       return DocumentDamaged("the platform shows another document");
     }
-    PASSERELLE_RETURN_IF_ERROR(
-        context_.authority->Verify(document_, ParentOf(name),
-                                   document_.sender(), document_.signature()));
+    PASSERELLE_RETURN_IF_ERROR(context_.authority->Verify(
+        document_, ParentOf(name), document_.sender(), document_.signature()));
     if (!IsWhole(document_)) {
       return DocumentDamaged("its digests are not those of one document");
     }
@@ -316,8 +329,8 @@ class Fetch {
  private:
   size_t SizeOf(int index) const {
     const int64_t begin = int64_t{index} * static_cast<int64_t>(kChunk);
-    return static_cast<size_t>(std::min(static_cast<int64_t>(kChunk),
-                                        document_.size_bytes() - begin));
+    return static_cast<size_t>(
+        std::min(static_cast<int64_t>(kChunk), document_.size_bytes() - begin));
   }
   bool IsChunk(int index, absl::string_view bytes) const {
     return bytes.size() == SizeOf(index) &&
@@ -402,9 +415,8 @@ absl::StatusOr<pb::DocumentKey> PublishDocumentKey(
   key->set_public_key(recipient.Text());
   key->mutable_expire_time()->set_seconds(
       absl::ToUnixSeconds(context.now + life));
-  PASSERELLE_ASSIGN_OR_RETURN(
-      *key->mutable_signature(),
-      signer.Sign(*key, request.parent(), context.now));
+  PASSERELLE_ASSIGN_OR_RETURN(*key->mutable_signature(),
+                              signer.Sign(*key, request.parent(), context.now));
   return Call<pb::DocumentKey>(context, kKeyService, "CreateDocumentKey",
                                request);
 }
@@ -425,8 +437,8 @@ absl::StatusOr<age::Recipient> FindRecipient(const DocumentContext& context,
               TimeOf(key.expire_time()) <= context.now || at < signed_at) {
             continue;
           }
-          const absl::Status verified = context.authority->Verify(
-              key, mission, mission, key.signature());
+          const absl::Status verified =
+              context.authority->Verify(key, mission, mission, key.signature());
           if (!verified.ok()) {
             refused = absl::StrCat("; ", key.name(), ": ", verified.message());
             continue;
@@ -440,8 +452,8 @@ absl::StatusOr<age::Recipient> FindRecipient(const DocumentContext& context,
       },
       context.call));
   if (newest) return *newest;
-  return DocumentKeyMissing(absl::StrCat(
-      mission, " has published no key that is in force", refused));
+  return DocumentKeyMissing(
+      absl::StrCat(mission, " has published no key that is in force", refused));
 }
 
 absl::StatusOr<pb::Document> SendDocument(const DocumentContext& context,

@@ -44,9 +44,9 @@ absl::StatusOr<age::Recipient> FindRecipient(const DocumentContext& context,
 
 // What is to be sent, and to whom.
 struct Sending {
-  std::string path;            // of the plain file
-  std::string case_name;       // cases/{case}
-  std::string author;          // officer on whose behalf, as the calls assert
+  std::string path;       // of the plain file
+  std::string case_name;  // cases/{case}
+  std::string author;     // officer on whose behalf, as the calls assert
   std::vector<std::string> receivers;  // missions
   ::passerelle::v1::Document::ContentClass content_class =
       ::passerelle::v1::Document::CONTENT_CLASS_UNSPECIFIED;
@@ -62,9 +62,9 @@ struct Sending {
 // again with the same sending goes on with what is missing. The plain file is
 // read once.
 //
-// Returns: UPLOAD_PENDING when these files are of another sending, or older than
-// the plain file: finish or remove that one; DOCUMENT_KEY_MISSING; FILE_UNUSABLE;
-// errors of the calls.
+// Returns: UPLOAD_PENDING when these files are of another sending, or older
+// than the plain file: finish or remove that one; DOCUMENT_KEY_MISSING;
+// FILE_UNUSABLE; errors of the calls.
 absl::StatusOr<::passerelle::v1::Document> SendDocument(
     const DocumentContext& context, const Signer& signer,
     const Sending& sending);
@@ -72,9 +72,9 @@ absl::StatusOr<::passerelle::v1::Document> SendDocument(
 // Fetches the document and decrypts it to `path`, mode 0600.
 //
 // The sender's signature is verified before anything is fetched, each chunk
-// when it comes. Ciphertext is kept in `{path}.partial` until it is complete and
-// decrypted; a call that was cut goes on from there. Nothing stands at `path`
-// before all of it was authenticated.
+// when it comes. Ciphertext is kept in `{path}.partial` until it is complete
+// and decrypted; a call that was cut goes on from there. Nothing stands at
+// `path` before all of it was authenticated.
 //
 // Returns: FILE_EXISTS; SIGNATURE_NOT_AUTHENTIC; DOCUMENT_DAMAGED when the
 // platform sends what the sender did not; DOCUMENT_KEY_MISSING when none of the

@@ -58,9 +58,9 @@ absl::Status SignatureNotAuthentic(absl::string_view message) {
 }
 
 absl::Status DocumentDamaged(absl::string_view message) {
-  return ClientError(absl::StatusCode::kDataLoss, "DOCUMENT_DAMAGED",
-                     absl::StrCat("the document is not what was sent: ",
-                                  message));
+  return ClientError(
+      absl::StatusCode::kDataLoss, "DOCUMENT_DAMAGED",
+      absl::StrCat("the document is not what was sent: ", message));
 }
 
 absl::Status DocumentKeyMissing(absl::string_view message) {

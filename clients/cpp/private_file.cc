@@ -42,9 +42,9 @@ absl::StatusOr<PrivateFile> PrivateFile::Create(const std::string& path) {
 }
 
 absl::StatusOr<PrivateFile> PrivateFile::OpenOrCreate(const std::string& path) {
-  const int descriptor = open(
-      path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-      0600);
+  const int descriptor =
+      open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+           0600);
   if (descriptor < 0) return SystemError(path);
   PrivateFile file(path, descriptor);
   struct stat info {};

@@ -54,8 +54,8 @@ absl::Status MoveInPlace(const std::string& from, const std::string& to,
 void RemoveFile(const std::string& path);
 
 // Writes a whole private file and gives it its name in one step.
-absl::Status WritePrivateFile(const std::string& path, absl::string_view content,
-                              Existing existing);
+absl::Status WritePrivateFile(const std::string& path,
+                              absl::string_view content, Existing existing);
 
 }  // namespace passerelle::client
 

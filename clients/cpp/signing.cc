@@ -73,8 +73,8 @@ absl::StatusOr<Signer> Signer::Load(const Profile& profile) {
   PASSERELLE_ASSIGN_OR_RETURN(const auto chain,
                               ReadCertificates(profile.certificate));
   if (chain.size() > kMaxChain) {
-    return ProfileInvalid(absl::StrCat(profile.certificate,
-                                       ": more than 4 certificates"));
+    return ProfileInvalid(
+        absl::StrCat(profile.certificate, ": more than 4 certificates"));
   }
   for (const UniqueX509& certificate : chain) {
     signer.certificates_.push_back(ToDer(*certificate));
@@ -82,8 +82,8 @@ absl::StatusOr<Signer> Signer::Load(const Profile& profile) {
   signer.trust_domain_ = TrustDomainOf(*chain.front());
   const auto identity = IdentityOf(*chain.front(), signer.trust_domain_);
   if (!identity.ok()) {
-    return ProfileInvalid(absl::StrCat(profile.certificate, ": ",
-                                       identity.status().message()));
+    return ProfileInvalid(
+        absl::StrCat(profile.certificate, ": ", identity.status().message()));
   }
   signer.mission_ = absl::StrCat("missions/", identity->mission);
   return signer;

@@ -46,9 +46,10 @@ class Authority {
   // `mission` signed the resource: the certificate names it, was vouched for by
   // the authority at the time of signing, and its key made the signature.
   // Returns: SIGNATURE_NOT_AUTHENTIC, which says why.
-  absl::Status Verify(const google::protobuf::Message& resource,
-                      absl::string_view parent, absl::string_view mission,
-                      const ::passerelle::v1::MissionSignature& signature) const;
+  absl::Status Verify(
+      const google::protobuf::Message& resource, absl::string_view parent,
+      absl::string_view mission,
+      const ::passerelle::v1::MissionSignature& signature) const;
 
  private:
   std::vector<UniqueX509> roots_;

@@ -76,10 +76,9 @@ bool Hkdf(absl::string_view secret, absl::string_view salt,
 absl::Status NoHkdf() { return absl::InternalError("HKDF is not available"); }
 
 std::string ToBase64(absl::string_view bytes) {
-  std::string text(
-      sodium_base64_ENCODED_LEN(bytes.size(),
-                                sodium_base64_VARIANT_ORIGINAL_NO_PADDING),
-      '\0');
+  std::string text(sodium_base64_ENCODED_LEN(
+                       bytes.size(), sodium_base64_VARIANT_ORIGINAL_NO_PADDING),
+                   '\0');
   sodium_bin2base64(text.data(), text.size(), Raw(bytes), bytes.size(),
                     sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
   text.pop_back();  // the terminating zero
@@ -159,10 +158,10 @@ bool Unwrap(const Identity& identity, const Bytes32& ephemeral,
                             identity.recipient().point(), &key);
   if (*low_order) return false;
   const std::array<uint8_t, 12> zero{};
-  const bool opened = crypto_aead_chacha20poly1305_ietf_decrypt(
-                          file_key->data(), nullptr, nullptr, Raw(body),
-                          body.size(), nullptr, 0, zero.data(),
-                          key.data()) == 0;
+  const bool opened =
+      crypto_aead_chacha20poly1305_ietf_decrypt(
+          file_key->data(), nullptr, nullptr, Raw(body), body.size(), nullptr,
+          0, zero.data(), key.data()) == 0;
   sodium_memzero(key.data(), key.size());
   return opened;
 }

@@ -63,7 +63,8 @@ absl::Status Open(absl::string_view sealed,
 
 std::string Text(size_t size) {
   std::string text(size, '\0');
-  for (size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 7 + i / 256);
+  for (size_t i = 0; i < size; ++i)
+    text[i] = static_cast<char>(i * 7 + i / 256);
   return text;
 }
 
@@ -129,8 +130,9 @@ TEST(AgeTest, KeysAreReadAsTheyAreWritten) {
             identity.recipient().Text());
   EXPECT_EQ(Recipient::Parse(identity.recipient().Text())->Text(),
             identity.recipient().Text());
-  const auto file = Identity::ParseFile(absl::StrCat(
-      "# made today\n\n", identity.Text(), "\r\n", Identity::Generate().Text()));
+  const auto file =
+      Identity::ParseFile(absl::StrCat("# made today\n\n", identity.Text(),
+                                       "\r\n", Identity::Generate().Text()));
   ASSERT_TRUE(file.ok());
   EXPECT_EQ(file->size(), 2u);
   for (const std::string& wrong :
@@ -297,10 +299,8 @@ TEST(AgeTest, TheSinkCanStopTheWork) {
     ++calls;
     return absl::ResourceExhaustedError("full");
   });
-  EXPECT_EQ(decryptor.Add(sealed).code(),
-            absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(decryptor.Add("more").code(),
-            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(decryptor.Add(sealed).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(decryptor.Add("more").code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(decryptor.Finish().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(calls, 1);
 }
@@ -321,8 +321,8 @@ TEST_F(Reference, OpensWhatWeSeal) {
   const Identity other = Identity::Generate();
   WriteFileOrDie(Path("key"), identity.Text() + "\n");
   for (const size_t size : {size_t{0}, size_t{5}, kChunk, 3 * kChunk + 7}) {
-    WriteFileOrDie(Path("sealed"), Seal(Text(size), {other.recipient(),
-                                                     identity.recipient()}));
+    WriteFileOrDie(Path("sealed"),
+                   Seal(Text(size), {other.recipient(), identity.recipient()}));
     WriteFileOrDie(Path("plain"), "");  // of nothing it makes no file
     Run({PASSERELLE_AGE, "--decrypt", "-i", Path("key"), "-o", Path("plain"),
          Path("sealed")});

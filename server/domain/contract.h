@@ -128,7 +128,7 @@ struct KindSpec {
   const options::ExchangeKind* process = nullptr;
   std::vector<AdministrativeMove> administrative;
   std::vector<TimedMove> timed;
-  std::unique_ptr<PartSpec> part;  // null when it is not kept in parts
+  std::unique_ptr<PartSpec> part;   // null when it is not kept in parts
   Verbs* guards = nullptr;          // of its service; null when generic
   const MethodSpec* get = nullptr;  // null when the kind has no such method
   const MethodSpec* create = nullptr;

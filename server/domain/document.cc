@@ -22,8 +22,9 @@ namespace passerelle::domain {
 namespace {
 
 constexpr int64_t kChunkBytes = 256 * 1024;
-constexpr int64_t kMaxFileBytes = int64_t{256} << 20;  // of one file's documents
-constexpr int kMaxUnfinished = 10;  // of one mission, in one file
+constexpr int64_t kMaxFileBytes = int64_t{256}
+                                  << 20;  // of one file's documents
+constexpr int kMaxUnfinished = 10;        // of one mission, in one file
 constexpr absl::Duration kUploadLife = absl::Hours(24 * 7);
 
 bool Holds(const pb::Case& file, absl::string_view mission) {
@@ -92,6 +93,7 @@ class Documents final : public DocumentVerbs {
   absl::Status RecallDocument(const pb::RecallDocumentRequest&,
                               Change<pb::Document> change) override {
     TakeBack(&change.resource());
+    RaiseEpoch(change->file_facts_now);  // a read under way is decided again
     change->chosen_state = change.resource().state();
     return absl::OkStatus();
   }
@@ -155,10 +157,9 @@ class Documents final : public DocumentVerbs {
                                     const std::string& receiver) {
     const pb::Case& file = *change->file;
     const std::string& sender = change->actor().mission;
-    const absl::Status invalid =
-        Failure(pb::DOCUMENT_RECEIVER_INVALID,
-                "A receiver may not be sent the document.",
-                {{"mission", receiver}});
+    const absl::Status invalid = Failure(
+        pb::DOCUMENT_RECEIVER_INVALID,
+        "A receiver may not be sent the document.", {{"mission", receiver}});
     if (receiver == sender) return absl::OkStatus();
     if (!Holds(file, sender) && !Holds(file, receiver)) return invalid;
     if (auto s = RequirePartner(change.any(), receiver); !s.ok()) return s;

@@ -26,8 +26,8 @@ class Redactor {
   explicit Redactor(const google::protobuf::Descriptor* message);
   ~Redactor();
 
-  // Of a message with a `class_field` of its own, the value's class is the whole
-  // message's: who may not see that class sees nothing of it.
+  // Of a message with a `class_field` of its own, the value's class is the
+  // whole message's: who may not see that class sees nothing of it.
   //
   // Clears every field whose class the viewer may not see, those meant for
   // another side of the exchange, and items of lists whose own class is hidden.

@@ -13,8 +13,7 @@ namespace {
 namespace pb = ::passerelle::v1;
 
 bool IsSigned(const Actor& actor, const google::protobuf::Message& resource,
-              absl::string_view parent,
-              const pb::MissionSignature& signature) {
+              absl::string_view parent, const pb::MissionSignature& signature) {
   if (signature.certificates().empty() || signature.sign_time().nanos() != 0) {
     return false;
   }

@@ -269,7 +269,8 @@ Relation RelationToResource(Relation relation, const Message& resource,
     relation.roles &= ~Bit(options::RECALLED);
   }
   if (!relation.sees()) return {};
-  const std::string& decides = type->options().GetExtension(options::class_field);
+  const std::string& decides =
+      type->options().GetExtension(options::class_field);
   if (!decides.empty() &&
       (ClassByValue(resource, type->FindFieldByName(decides)) &
        relation.classes) == 0) {

@@ -33,8 +33,8 @@ Relation RelationTo(const ::passerelle::v1::Case& file,
                     const ::passerelle::internal::v1::CaseFacts& facts,
                     const Actor& actor, absl::Time now);
 
-// A mission as it is told of changes: no officer of it in particular, so that it
-// is told what any of them would see.
+// A mission as it is told of changes: no officer of it in particular, so that
+// it is told what any of them would see.
 Actor AsMission(const ::passerelle::v1::Mission& mission);
 
 // Narrows what an actor is to the file to what it is to one resource in it:
@@ -43,7 +43,8 @@ Actor AsMission(const ::passerelle::v1::Mission& mission);
 //   needs that adult's own consent;
 // - consents and grants are for the missions that hold the file, and for the
 //   partner they name;
-// - a document is for who may see its class: its sender, its receivers and, once
+// - a document is for who may see its class: its sender, its receivers and,
+// once
 //   it is complete, the missions that hold the file; its content for sender and
 //   receivers alone.
 Relation RelationToResource(Relation relation,

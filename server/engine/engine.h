@@ -34,11 +34,11 @@
 namespace passerelle::engine {
 
 struct EngineOptions {
-  int max_batch = 256;      // commands in one commit
+  int max_batch = 256;  // commands in one commit
   // Request bytes in one commit, one request at least: chunks of documents are
   // large, and everybody in a batch waits for all of it.
   size_t max_batch_bytes = 1 << 20;
-  size_t max_queue = 4096;  // commands waiting; more are refused
+  size_t max_queue = 4096;            // commands waiting; more are refused
   size_t max_queue_bytes = 32 << 20;  // of their requests; the same
   int read_threads = 2;
   size_t cache_bytes = 32 << 20;  // of records kept parsed

@@ -60,8 +60,7 @@ absl::Status ChangeExecution::SweepRecord(const domain::KindSpec& kind,
   ++loaded.record.version;
   loaded.record.wake_time = WakeForParts(kind, loaded.record.state,
                                          context_.now, loaded.record.wake_time);
-  effects_->wake_time =
-      std::min(effects_->wake_time, loaded.record.wake_time);
+  effects_->wake_time = std::min(effects_->wake_time, loaded.record.wake_time);
   SetTimestamp(loaded.message.get(), kind.update_time, context_.now);
   loaded.message->SerializeToString(&loaded.record.message);
   PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(loaded.record));

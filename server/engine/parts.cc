@@ -38,8 +38,7 @@ absl::Status DropParts(const WriterContext& context,
       *all = false;
       return absl::OkStatus();
     }
-    const absl::Status dropped =
-        context.tx.Delete(KeyOfPart(resource, index));
+    const absl::Status dropped = context.tx.Delete(KeyOfPart(resource, index));
     if (absl::IsNotFound(dropped)) continue;
     PASSERELLE_RETURN_IF_ERROR(dropped);
     context.batch.CountPartDrop();
@@ -122,7 +121,8 @@ absl::Status RunPartsTimer(const WriterContext& context,
   const bool drops = WasErased(loaded.record) ||
                      (readable && !Keeps(kind, loaded.record.state));
   bool done = true;
-  if (drops) PASSERELLE_RETURN_IF_ERROR(DropParts(context, loaded.record.key, &done));
+  if (drops)
+    PASSERELLE_RETURN_IF_ERROR(DropParts(context, loaded.record.key, &done));
   if (done) loaded.record.wake_time = absl::InfiniteFuture();
   effects->wake_time = loaded.record.wake_time;
   return context.tx.Update(loaded.record);

@@ -168,8 +168,8 @@ class Reading {
     if ((part.kept_in & (uint64_t{1} << state)) == 0) {
       return domain::StateForbids(kind_.StateName(state));
     }
-    const int32_t index = call_.request->GetReflection()->GetInt32(
-        *call_.request, method_.index);
+    const int32_t index =
+        call_.request->GetReflection()->GetInt32(*call_.request, method_.index);
     std::string data;
     PASSERELLE_RETURN_IF_ERROR(GetPart(source_.tx, key, index, &data));
     Message* answer = call_.response;

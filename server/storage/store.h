@@ -219,7 +219,8 @@ class WriteTransaction : public ReadTransaction {
     changed_.insert(key);
     return DoDelete(key);
   }
-  // Keys given to Insert, Update and Delete so far, whether kept or undone since.
+  // Keys given to Insert, Update and Delete so far, whether kept or undone
+  // since.
   const std::set<RecordKey>& changed() const { return changed_; }
 
   // Makes `mission` a party of the case. Repeating it changes nothing.

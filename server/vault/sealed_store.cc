@@ -331,8 +331,8 @@ class SealedWriteTransaction final
       owner = KeyOwner::kNamed;
     }
     if (owner == KeyOwner::kFile) {
-      PASSERELLE_ASSIGN_OR_RETURN(
-          key, KeyOfFile(record.key.scope.substr(0, record.key.scope.find('/'))));
+      PASSERELLE_ASSIGN_OR_RETURN(key, KeyOfFile(record.key.scope.substr(
+                                           0, record.key.scope.find('/'))));
     }
     if (owner == KeyOwner::kItself || key == 0) {
       PASSERELLE_ASSIGN_OR_RETURN(key, vault_.NewKey());

@@ -30,7 +30,8 @@ class Documents : public ::testing::Test {
  protected:
   Documents() : file_(server_.ProposedFile()) {}
 
-  Reply Create(const DocumentDraft& draft, absl::string_view who = "iom-tn/cm") {
+  Reply Create(const DocumentDraft& draft,
+               absl::string_view who = "iom-tn/cm") {
     pb::CreateDocumentRequest request = draft.request;
     request.set_request_id(NewId());
     return Send(server_, who, "CreateDocument", request);
@@ -92,7 +93,8 @@ TEST_F(Documents, GoFromSenderToReceiverInChunksOfAnyOrder) {
   const Reply made = Create(draft);
   ASSERT_THAT(made, IsOk());
   const std::string name = made.as<pb::Document>().name();
-  EXPECT_THAT(made.as<pb::Document>().missing_chunks(), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(made.as<pb::Document>().missing_chunks(),
+              ElementsAre(0, 1, 2, 3));
   // Nobody else knows of it before it is complete.
   for (const char* who : {"iom-ma/fp", "iom-es/fp", "iom-de/fp"}) {
     evidence_.Refused("GetDocument", Get(name, who), "NOT_VISIBLE");
@@ -115,10 +117,9 @@ TEST_F(Documents, GoFromSenderToReceiverInChunksOfAnyOrder) {
                     "CHUNK_MISSING");
   EXPECT_THAT(Events(server_, "iom-ma", name), ElementsAre());
   // What is there already changes nothing.
-  EXPECT_THAT(Upload(name, 2, draft.chunks[2])
-                  .as<pb::Document>()
-                  .missing_chunks(),
-              ElementsAre(1));
+  EXPECT_THAT(
+      Upload(name, 2, draft.chunks[2]).as<pb::Document>().missing_chunks(),
+      ElementsAre(1));
   const Reply last = Upload(name, 1, draft.chunks[1]);
   EXPECT_EQ(last.as<pb::Document>().state(), pb::Document::AVAILABLE);
   EXPECT_THAT(Events(server_, "iom-ma", name),
@@ -171,8 +172,7 @@ TEST_F(Documents, ChunksAreWhatWasDeclared) {
   refuse(0, std::string(400 * 1024, 'x'), "REQUEST_TOO_LARGE");
   // A chunk's size is no excuse for other methods.
   DocumentDraft large = draft;
-  large.request.mutable_document()->set_media_type(
-      std::string(80 * 1024, 'x'));
+  large.request.mutable_document()->set_media_type(std::string(80 * 1024, 'x'));
   RefusedCreate(large.request, "REQUEST_TOO_LARGE");
   // Only its sender uploads; to others it does not exist.
   for (const char* who : {"iom-ma/fp", "iom-de/fp"}) {
@@ -201,8 +201,9 @@ TEST_F(Documents, DeclarationsThatDoNotAddUp) {
          "FIELD_INVALID");
   refuse([](pb::Document* d) { d->set_digest(Sha256("else")); },
          "FIELD_INVALID");
-  refuse([](pb::Document* d) { d->mutable_chunk_digests()->SwapElements(0, 1); },
-         "FIELD_INVALID");
+  refuse(
+      [](pb::Document* d) { d->mutable_chunk_digests()->SwapElements(0, 1); },
+      "FIELD_INVALID");
   refuse([](pb::Document* d) { d->add_receivers("missions/iom-ma"); },
          "FIELD_INVALID");
   refuse([](pb::Document* d) { d->clear_receivers(); }, "FIELD_INVALID");
@@ -223,13 +224,12 @@ TEST_F(Documents, DeclarationsThatDoNotAddUp) {
 
 TEST_F(Documents, TheSignatureIsTheCallersOverAllOfIt) {
   const DocumentDraft draft = DraftDocument(file_, 100);
-  const auto refuse =
-      [&](const std::function<void(pb::Document*)>& forge,
-          absl::string_view who = "iom-tn/cm") {
-        pb::CreateDocumentRequest request = draft.request;
-        forge(request.mutable_document());
-        RefusedCreate(request, "SIGNATURE_INVALID", who);
-      };
+  const auto refuse = [&](const std::function<void(pb::Document*)>& forge,
+                          absl::string_view who = "iom-tn/cm") {
+    pb::CreateDocumentRequest request = draft.request;
+    forge(request.mutable_document());
+    RefusedCreate(request, "SIGNATURE_INVALID", who);
+  };
   refuse([](pb::Document* d) { d->set_content_class(pb::Document::CONTACT); });
   refuse([](pb::Document* d) { d->set_media_type("text/plain"); });
   refuse([](pb::Document* d) { d->add_receivers("missions/iom-tn"); });
@@ -270,11 +270,10 @@ TEST_F(Documents, TheSignatureIsTheCallersOverAllOfIt) {
   auto* signature = request.mutable_document()->mutable_signature();
   signature->set_certificates(
       0, ToDer(*ParseCertificates(other.certificate)->front()));
-  signature->set_signature(
-      *SignWith(**ParsePrivateKey(other.key),
-                SignedText(request.document(), request.parent(),
-                           absl::FromUnixSeconds(
-                               signature->sign_time().seconds()))));
+  signature->set_signature(*SignWith(
+      **ParsePrivateKey(other.key),
+      SignedText(request.document(), request.parent(),
+                 absl::FromUnixSeconds(signature->sign_time().seconds()))));
   RefusedCreate(request, "SIGNATURE_INVALID");
   EXPECT_THAT(Create(draft), IsOk());
   evidence_.Compare();
@@ -284,12 +283,13 @@ TEST_F(Documents, AreSentToWhoSeesTheFileUnderAConsentThatCoversThem) {
   const auto to = [&](const std::string& mission, const std::string& consent,
                       pb::Document::ContentClass content =
                           pb::Document::IDENTITY) {
-    return DraftDocument(file_, 100, [&](pb::Document* d) {
-             d->set_receivers(0, "missions/" + mission);
-             d->clear_consents();
-             if (!consent.empty()) d->add_consents(consent);
-             d->set_content_class(content);
-           })
+    return DraftDocument(file_, 100,
+                         [&](pb::Document* d) {
+                           d->set_receivers(0, "missions/" + mission);
+                           d->clear_consents();
+                           if (!consent.empty()) d->add_consents(consent);
+                           d->set_content_class(content);
+                         })
         .request;
   };
   RefusedCreate(to("iom-ma", ""), "CONSENT_MISSING");
@@ -311,17 +311,17 @@ TEST_F(Documents, AreSentToWhoSeesTheFileUnderAConsentThatCoversThem) {
   RefusedCreate(to_partner(pb::Document::FINANCE).request,
                 "DOCUMENT_RECEIVER_INVALID");
   server_.AddOfficer("ngo-tn", "sp", "roles: SERVICE_PROVIDER");
-  const auto sent = SendDraft(server_, "iom-tn/cm",
-                              to_partner(pb::Document::IDENTITY));
+  const auto sent =
+      SendDraft(server_, "iom-tn/cm", to_partner(pb::Document::IDENTITY));
   EXPECT_THAT(Chunk(sent.name(), 0, "ngo-tn/sp"), IsOk());
   // It may read only: what it would send is not accepted.
   pb::CreateDocumentRequest back = to_partner(pb::Document::IDENTITY).request;
   back.mutable_document()->set_receivers(0, "missions/iom-tn");
   SignDocument("ngo-tn/sp", &back);
   RefusedCreate(back, "NOT_VISIBLE", "ngo-tn/sp");
-  MustSend(server_, "iom-tn/fp", "AmendGrant",
-           absl::StrCat(Named(partner.name),
-                        " mode: CONTRIBUTE classes: IDENTITY"));
+  MustSend(
+      server_, "iom-tn/fp", "AmendGrant",
+      absl::StrCat(Named(partner.name), " mode: CONTRIBUTE classes: IDENTITY"));
   back.set_request_id(NewId());
   EXPECT_THAT(Send(server_, "ngo-tn/sp", "CreateDocument", back), IsOk());
   // Not to partners that only the holders of the file know of.
@@ -349,16 +349,16 @@ TEST_F(Documents, AreForOfficersWhoMaySeeTheirClass) {
   SignDocument("iom-tn/doctor", &request);
   RefusedCreate(request, "DOCUMENT_RECEIVER_INVALID", "iom-tn/doctor");
   const std::string consent = GetString(
-      *MustSend(server_, "iom-tn/cm", "CreateConsent",
-                absl::StrCat("parent: '", file_.name,
-                             "' consent { scope: SHARE_MEDICAL recipient: "
-                             "'missions/iom-ma' language: 'ar' form: WRITTEN }"))
+      *MustSend(
+           server_, "iom-tn/cm", "CreateConsent",
+           absl::StrCat("parent: '", file_.name,
+                        "' consent { scope: SHARE_MEDICAL recipient: "
+                        "'missions/iom-ma' language: 'ar' form: WRITTEN }"))
            .answer,
       "name");
   DocumentDraft draft = medical;
   draft.request = request;
-  const std::string name =
-      SendDraft(server_, "iom-tn/doctor", draft).name();
+  const std::string name = SendDraft(server_, "iom-tn/doctor", draft).name();
   EXPECT_THAT(Chunk(name, 0, "iom-ma/doctor"), IsOk());
   for (const char* who : {"iom-ma/fp", "iom-tn/cm", "iom-tn/fp"}) {
     evidence_.Refused("GetDocument", Get(name, who), "NOT_VISIBLE");
@@ -480,14 +480,13 @@ TEST_F(Documents, EndWithThePersonTheyAreAbout) {
     return DraftDocument(file_, 2 * kChunk,
                          [&](pb::Document* d) { d->set_person(person); });
   };
-  const std::string name =
-      SendDraft(server_, "iom-tn/cm", about(child)).name();
+  const std::string name = SendDraft(server_, "iom-tn/cm", about(child)).name();
   const std::string other =
       SendDraft(server_, "iom-tn/cm", DraftDocument(file_, 100)).name();
   EXPECT_THAT(Chunk(name, 1), IsOk());
-  RefusedCreate(about(file_.name + "/persons/h00000000000000000000000000")
-                    .request,
-                "NOT_VISIBLE");
+  RefusedCreate(
+      about(file_.name + "/persons/h00000000000000000000000000").request,
+      "NOT_VISIBLE");
   // An adult consents in person.
   const std::string adult = Person(
       "relation: SPOUSE sex: MALE birth_date { date { year: 1990 } precision: "
@@ -495,10 +494,10 @@ TEST_F(Documents, EndWithThePersonTheyAreAbout) {
   RefusedCreate(about(adult).request, "DOCUMENT_RECEIVER_INVALID");
   const std::string own = GetString(
       *MustSend(server_, "iom-tn/cm", "CreateConsent",
-                absl::StrCat("parent: '", file_.name, "' consent { subject: '",
-                             adult,
-                             "' scope: SHARE_WITH_ORIGIN_MISSION recipient: "
-                             "'missions/iom-ma' language: 'ar' form: WRITTEN }"))
+                absl::StrCat(
+                    "parent: '", file_.name, "' consent { subject: '", adult,
+                    "' scope: SHARE_WITH_ORIGIN_MISSION recipient: "
+                    "'missions/iom-ma' language: 'ar' form: WRITTEN }"))
            .answer,
       "name");
   const std::string theirs =
@@ -565,7 +564,8 @@ TEST_F(Documents, KeysAreTheirMissionsOwn) {
   refuse(forged, "SIGNATURE_INVALID");
   for (const std::string& key :
        {std::string("age1"), good.document_key().public_key() + "q",
-        std::string("age1") + std::string(58, 'q'), std::string("ssh-ed25519")}) {
+        std::string("age1") + std::string(58, 'q'),
+        std::string("ssh-ed25519")}) {
     auto bad = good;
     bad.mutable_document_key()->set_public_key(key);
     refuse(bad, "FIELD_INVALID");

@@ -163,16 +163,17 @@ TEST_F(DocumentsScenario, GoOnWhereTheyWereCut) {
     context.progress = [&](int done, int) {
       if (done > cut) throw Cut{};
     };
-    EXPECT_THROW(client::SendDocument(context, SignerOf("iom-tn"),
-                                      SendingOf(plain))
-                     .IgnoreError(),
-                 Cut);
+    EXPECT_THROW(
+        client::SendDocument(context, SignerOf("iom-tn"), SendingOf(plain))
+            .IgnoreError(),
+        Cut);
     // Another sending does not take its place.
     client::Sending other = SendingOf(plain);
     other.content_class = pb::Document::IDENTITY;
-    EXPECT_EQ(Reason(client::SendDocument(context, SignerOf("iom-tn"), other)
-                         .status()),
-              "UPLOAD_PENDING");
+    EXPECT_EQ(
+        Reason(
+            client::SendDocument(context, SignerOf("iom-tn"), other).status()),
+        "UPLOAD_PENDING");
     int uploaded = 0;
     context.progress = [&](int, int) { ++uploaded; };
     const auto sent =

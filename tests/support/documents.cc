@@ -43,8 +43,8 @@ void SignDocument(absl::string_view who, pb::CreateDocumentRequest* request) {
   document->set_sender(absl::StrCat("missions/", mission));
   document->set_author(absl::StrCat("missions/", mission, "/officers/",
                                     who.substr(who.find('/') + 1)));
-  *document->mutable_signature() = OrDie(
-      SignerOf(mission).Sign(*document, request->parent(), absl::Now()));
+  *document->mutable_signature() =
+      OrDie(SignerOf(mission).Sign(*document, request->parent(), absl::Now()));
 }
 
 DocumentDraft DraftDocument(const TestServer::File& file, size_t bytes,
@@ -75,14 +75,13 @@ pb::Document SendDraft(TestServer& server, absl::string_view who,
                        const DocumentDraft& draft, int upload) {
   pb::CreateDocumentRequest create = draft.request;
   create.set_request_id(NewId());
-  pb::Document document =
-      OrDie([&]() -> absl::StatusOr<pb::Document> {
-        const Reply reply = Send(server, who, "CreateDocument", create);
-        if (!reply.ok()) return reply.status;
-        return reply.as<pb::Document>();
-      }());
-  for (size_t i = 0;
-       i < draft.chunks.size() && static_cast<int>(i) < upload; ++i) {
+  pb::Document document = OrDie([&]() -> absl::StatusOr<pb::Document> {
+    const Reply reply = Send(server, who, "CreateDocument", create);
+    if (!reply.ok()) return reply.status;
+    return reply.as<pb::Document>();
+  }());
+  for (size_t i = 0; i < draft.chunks.size() && static_cast<int>(i) < upload;
+       ++i) {
     pb::UploadDocumentChunkRequest chunk;
     chunk.set_name(document.name());
     chunk.set_index(static_cast<int32_t>(i));

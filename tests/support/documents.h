@@ -25,8 +25,8 @@ struct DocumentDraft {
 };
 
 // A document of so many bytes of iom-tn/cm for iom-ma, of class DOCUMENT, under
-// the file's consent. `edit` changes it before it is signed; the chunks' digests
-// are those of `chunks`.
+// the file's consent. `edit` changes it before it is signed; the chunks'
+// digests are those of `chunks`.
 DocumentDraft DraftDocument(
     const TestServer::File& file, size_t bytes,
     const std::function<void(passerelle::v1::Document*)>& edit = nullptr);

@@ -148,13 +148,11 @@ std::string Made(const Reply& reply) {
 void BringDocument(TestServer& server, absl::string_view state,
                    Target* target) {
   const DocumentDraft draft = DraftDocument(target->file, 256 * 1024 + 100);
-  target->more = {
-      {"document", draft.request.document().ShortDebugString()},
-      {"chunk", absl::CEscape(draft.chunks.back())}};
+  target->more = {{"document", draft.request.document().ShortDebugString()},
+                  {"chunk", absl::CEscape(draft.chunks.back())}};
   if (state.empty()) return;
   const bool whole = state == "AVAILABLE" || state == "RECALLED";
-  target->name =
-      SendDraft(server, "iom-tn/cm", draft, whole ? 1000 : 1).name();
+  target->name = SendDraft(server, "iom-tn/cm", draft, whole ? 1000 : 1).name();
   if (state == "RECALLED" || state == "ABANDONED") {
     MustSend(server, "iom-tn/cm", "RecallDocument", Named(target->name));
   }
@@ -201,9 +199,9 @@ Target Bring(TestServer& server, absl::string_view wanted) {
     create.set_request_id(NewId());
     const Reply made = Send(server, "iom-tn/fp", "CreateDocumentKey", create);
     target.name = Made(made);
-    target.more = {{"key", DraftDocumentKey(server, "iom-tn")
-                               .document_key()
-                               .ShortDebugString()}};
+    target.more = {
+        {"key",
+         DraftDocumentKey(server, "iom-tn").document_key().ShortDebugString()}};
     return target;
   }
   target.file = server.RegisteredFile();

@@ -25,11 +25,11 @@ struct Target {
 // make. `wanted` is kind and state: `case:ARRIVED`, `consent:GIVEN`, `plan:`,
 // `person:` (a child), `partner:` (a consent towards ngo-tn), `grant:IN_FORCE`
 // (towards ngo-tn), `study:FIELD_CHECK`, `visit:SUBMITTED`, `mission:`,
-// `officer:`, `document:AVAILABLE` (of iom-tn for iom-ma, two chunks, with $chunk
-// the second; `document:` alone is not made, $document says how), `key:` (of
-// iom-tn, with $key another), `checkpoint:` (with $size, and $key and $line of iom-tn). States
-// that
-// only time brings advance the clock. Ends the program when it cannot.
+// `officer:`, `document:AVAILABLE` (of iom-tn for iom-ma, two chunks, with
+// $chunk the second; `document:` alone is not made, $document says how), `key:`
+// (of iom-tn, with $key another), `checkpoint:` (with $size, and $key and $line
+// of iom-tn). States that only time brings advance the clock. Ends the program
+// when it cannot.
 Target Bring(TestServer& server, absl::string_view wanted);
 
 // The resource as `who` sees it now.
