@@ -60,7 +60,7 @@ class Checker {
           method->options().GetExtension(options::transition);
       const Descriptor* resource = method->output_type();
       for (const std::string& state : transition.from()) {
-        CheckState(where, resource, state);
+        if (state != "*") CheckState(where, resource, state);
       }
       if (transition.to().empty() && transition.from().empty()) {
         Fail(where, "transition neither starts nor leads anywhere");
@@ -68,11 +68,44 @@ class Checker {
       for (const std::string& state : transition.to()) {
         CheckState(where, resource, state);
       }
+      CheckVariants(where, resource, transition);
     }
     if (access.effect() == options::CHANGE) CheckBeginning(where, method);
     CheckList(where, method->output_type());
     CheckPrivacy(method->output_type(), false, method->output_type()->name());
     CheckRules(method->input_type());
+  }
+
+  // A method is of life cycles that there are, and leads in one of them from
+  // each of its states to one that the same life cycle knows.
+  void CheckVariants(const std::string& where, const Descriptor* resource,
+                     const options::Transition& transition) {
+    const EnumDescriptor* variants = VariantEnum(resource);
+    for (const std::string& variant : transition.variants()) {
+      if (variants == nullptr ||
+          variants->FindValueByName(variant) == nullptr) {
+        Fail(where, variant, " is not a life cycle of ", resource->name());
+      }
+    }
+    const EnumDescriptor* states = StateEnum(resource);
+    if (variants == nullptr || states == nullptr) return;
+    const auto known = [&](const std::string& state,
+                           const std::string& variant) {
+      const auto* value = states->FindValueByName(state);
+      return value == nullptr || Knows(value, variant);
+    };
+    for (const std::string& from : transition.from()) {
+      bool leads = false;
+      for (int i = 1; i < variants->value_count() && !leads; ++i) {
+        const std::string& variant = variants->value(i)->name();
+        if (!ExistsIn(transition, variant) || !known(from, variant)) continue;
+        leads = transition.to().empty();
+        for (const std::string& to : transition.to()) {
+          leads |= known(to, variant);
+        }
+      }
+      if (!leads) Fail(where, "leads nowhere from ", from);
+    }
   }
 
   // A method that begins an exchange says in which state; without, it would
@@ -135,6 +168,7 @@ class Checker {
     if (!resource.state_field().empty() && StateEnum(message) == nullptr) {
       Fail(where, "state field ", resource.state_field(), " is not an enum");
     }
+    CheckLifeCycle(where, message, resource);
     if (!message->options().HasExtension(options::exchange_kind)) return;
     const FieldDescriptor* header = message->FindFieldByName("exchange");
     if (header == nullptr ||
@@ -180,8 +214,6 @@ class Checker {
     for (const std::string& state : part.kept_in()) {
       CheckState(where, whole, state);
     }
-    CheckState(where, whole, part.lapses_from());
-    CheckState(where, whole, part.lapses_to());
     const FieldDescriptor* name = message->FindFieldByName("name");
     const FieldDescriptor* index = message->FindFieldByName("index");
     const FieldDescriptor* data = message->FindFieldByName("data");
@@ -190,6 +222,58 @@ class Checker {
         data == nullptr || data->type() != FieldDescriptor::TYPE_BYTES) {
       Fail(where, "a part has string name, int32 index and bytes data");
     }
+  }
+
+  // Variants, cover, timers and automatic moves of a resource.
+  void CheckLifeCycle(const std::string& where, const Descriptor* message,
+                      const options::Resource& resource) {
+    if (!resource.variant_field().empty() && VariantEnum(message) == nullptr) {
+      Fail(where, "variant field ", resource.variant_field(),
+           " is not an enum");
+    }
+    CheckCover(where, message, resource);
+    const FieldDescriptor* due = message->FindFieldByName("due_time");
+    if (!resource.timed().empty() &&
+        (message->options().HasExtension(options::exchange_kind) ||
+         due == nullptr || !IsMoment(due) ||
+         due->message_type()->name() != "Timestamp")) {
+      Fail(where,
+           "timers of a resource need a field due_time of type Timestamp, and "
+           "are not for exchanges");
+    }
+    for (const auto& timer : resource.timed()) {
+      for (const std::string& state : timer.from()) {
+        CheckState(where, message, state);
+      }
+      CheckState(where, message, timer.to());
+      if (timer.calendar_days() == 0) Fail(where, "a timer of no days");
+    }
+    for (const auto& move : resource.automatic()) {
+      for (const std::string& state : move.from()) {
+        CheckState(where, message, state);
+      }
+      CheckState(where, message, move.to());
+      if (move.when().empty()) {
+        Fail(where, "does not say when it moves to ", move.to());
+      }
+    }
+  }
+
+  void CheckCover(const std::string& where, const Descriptor* message,
+                  const options::Resource& resource) {
+    if (resource.cover_field().empty() && resource.covered_state().empty()) {
+      return;
+    }
+    const FieldDescriptor* cover =
+        message->FindFieldByName(resource.cover_field());
+    if (cover == nullptr || cover->is_repeated() ||
+        cover->message_type() == nullptr ||
+        cover->options().GetExtension(options::audience) !=
+            options::OWNER_ONLY) {
+      Fail(where, "cover field ", resource.cover_field(),
+           " is not a message for the owner alone");
+    }
+    CheckState(where, message, resource.covered_state());
   }
 
   void CheckState(const std::string& where, const Descriptor* resource,

@@ -1,5 +1,7 @@
 #include "protoc/contract_view.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -49,6 +51,30 @@ const Descriptor* WholeOf(const Descriptor* part) {
     }
   }
   return nullptr;
+}
+
+const EnumDescriptor* VariantEnum(const Descriptor* resource) {
+  const auto& name =
+      resource->options().GetExtension(options::resource).variant_field();
+  const FieldDescriptor* field = resource->FindFieldByName(name);
+  return field == nullptr ? nullptr : field->enum_type();
+}
+
+bool Knows(const google::protobuf::EnumValueDescriptor* state,
+           const std::string& variant) {
+  const auto& set = state->options();
+  const int count = set.ExtensionSize(options::state_variants);
+  for (int i = 0; i < count; ++i) {
+    if (set.GetExtension(options::state_variants, i) == variant) return true;
+  }
+  return count == 0;
+}
+
+bool ExistsIn(const options::Transition& transition,
+              const std::string& variant) {
+  const auto& variants = transition.variants();
+  return variants.empty() ||
+         std::find(variants.begin(), variants.end(), variant) != variants.end();
 }
 
 const Descriptor* ReopenedKindOf(const ServiceDescriptor* service) {

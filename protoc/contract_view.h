@@ -34,6 +34,18 @@ const EnumDescriptor* StateEnum(const Descriptor* resource);
 // there is none in its file.
 const Descriptor* WholeOf(const Descriptor* part);
 
+// The enum whose values tell the resource's life cycles apart; null when it has
+// one life cycle.
+const EnumDescriptor* VariantEnum(const Descriptor* resource);
+
+// True when the life cycle `variant` knows the state.
+bool Knows(const google::protobuf::EnumValueDescriptor* state,
+           const std::string& variant);
+
+// True when the method exists in the life cycle `variant`.
+bool ExistsIn(const options::Transition& transition,
+              const std::string& variant);
+
 // The kind of exchange that the service's methods act on, when it declares that
 // it can be reopened; else null.
 const Descriptor* ReopenedKindOf(const ServiceDescriptor* service);

@@ -1,4 +1,5 @@
 #include <set>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -45,20 +46,24 @@ std::string AccessMatrix(const Files& files) {
     for (int i = 0; i < service->method_count(); ++i) {
       const MethodDescriptor* method = service->method(i);
       const auto& access = method->options().GetExtension(options::access);
-      absl::StrAppend(&out, "| ", method->name(), " | ",
-                      options::Effect_Name(access.effect()), " | ",
-                      options::Purpose_Name(access.purpose()), " | ",
-                      CaseRoles(access.case_roles()), " | ",
-                      Names(access.mission_kinds(),
-                            [](int v) {
-                              return options::MissionKind_Name(
-                                  static_cast<options::MissionKind>(v));
-                            }),
-                      " | ",
-                      access.officer_roles().empty()
-                          ? "none needed"
-                          : OfficerRoles(access.officer_roles()),
-                      " |\n");
+      absl::StrAppend(
+          &out, "| ", method->name(), " | ",
+          options::Effect_Name(access.effect()), " | ",
+          options::Purpose_Name(access.purpose()), " | ",
+          CaseRoles(access.case_roles()),
+          access.except_case_roles().empty()
+              ? ""
+              : absl::StrCat(", not ", CaseRoles(access.except_case_roles())),
+          " | ",
+          Names(access.mission_kinds(),
+                [](int v) {
+                  return options::MissionKind_Name(
+                      static_cast<options::MissionKind>(v));
+                }),
+          " | ",
+          access.officer_roles().empty() ? "none needed"
+                                         : OfficerRoles(access.officer_roles()),
+          " |\n");
     }
   }
   return out;
@@ -77,10 +82,13 @@ std::string ClockText(const options::Clock& clock) {
 std::vector<std::string> Expand(
     const Descriptor* kind,
     const google::protobuf::RepeatedPtrField<std::string>& from) {
-  if (from.size() != 1 || from.Get(0) != "*") {
-    return {from.begin(), from.end()};
-  }
   std::vector<std::string> states;
+  bool star = false;
+  for (const std::string& state : from) {
+    star |= state == "*";
+    if (state != "*") states.push_back(state);
+  }
+  if (!star) return states;
   const EnumDescriptor* all = StateEnum(kind);
   for (int i = 0; i < all->value_count(); ++i) {
     const auto* value = all->value(i);
@@ -163,6 +171,105 @@ std::string Diagram(const Files& files, const Descriptor* kind) {
   return out;
 }
 
+// The comment of a value in one line.
+std::string CommentOf(const google::protobuf::EnumValueDescriptor* value) {
+  google::protobuf::SourceLocation location;
+  if (!value->GetSourceLocation(&location)) return "";
+  std::string comment =
+      absl::StrReplaceAll(location.leading_comments, {{"\n", " "}});
+  absl::StripAsciiWhitespace(&comment);
+  return absl::StrReplaceAll(comment, {{"  ", " "}});
+}
+
+// One life cycle of a resource that has several. Moves from or to many states
+// stand in a table: as arrows they would hide the others.
+class LifeCycle {
+ public:
+  LifeCycle(const Descriptor* resource, std::string variant)
+      : states_(StateEnum(resource)), variant_(std::move(variant)) {}
+
+  template <typename From, typename To>
+  void Add(const From& from, const To& to, const std::string& label) {
+    const std::vector<std::string> sources = Known(from);
+    const std::vector<std::string> targets = Known(to);
+    if (sources.size() * targets.size() > kMaxArrows) {
+      absl::StrAppend(&table_, "| ", label, " | ", absl::StrJoin(sources, ", "),
+                      " | ", absl::StrJoin(targets, ", "), " |\n");
+      return;
+    }
+    for (const std::string& source : sources) {
+      for (const std::string& target : targets) {
+        absl::StrAppend(&arrows_, "  ", source, " --> ", target, ": ", label,
+                        "\n");
+      }
+    }
+  }
+
+  std::string Page(const std::string& title) const {
+    std::string out =
+        absl::StrCat("# ", title, "\n\n", kOrigin,
+                     "```mermaid\nstateDiagram-v2\n", arrows_, "```\n");
+    if (!table_.empty()) {
+      absl::StrAppend(&out, "\n| Move | From | To |\n|---|---|---|\n", table_);
+    }
+    absl::StrAppend(&out, "\n| State | Meaning |\n|---|---|\n");
+    for (int i = 0; i < states_->value_count(); ++i) {
+      const auto* value = states_->value(i);
+      if (value->number() == 0 || !Knows(value, variant_)) continue;
+      absl::StrAppend(&out, "| ", value->name(), " | ", CommentOf(value),
+                      " |\n");
+    }
+    return out;
+  }
+
+ private:
+  static constexpr size_t kMaxArrows = 5;
+
+  template <typename List>
+  std::vector<std::string> Known(const List& names) const {
+    std::vector<std::string> known;
+    for (const std::string& name : names) {
+      const auto* value = states_->FindValueByName(name);
+      if (value == nullptr || Knows(value, variant_)) known.push_back(name);
+    }
+    return known;
+  }
+
+  const EnumDescriptor* const states_;
+  const std::string variant_;
+  std::string arrows_;
+  std::string table_;
+};
+
+std::string LifeCyclePage(const Files& files, const Descriptor* resource,
+                          const std::string& variant) {
+  LifeCycle page(resource, variant);
+  for (const ServiceDescriptor* service : ServicesOf(files)) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const MethodDescriptor* method = service->method(i);
+      const auto& move = method->options().GetExtension(options::transition);
+      if (method->output_type() != resource || move.to().empty() ||
+          !ExistsIn(move, variant)) {
+        continue;
+      }
+      if (move.from().empty()) {
+        page.Add(std::vector<std::string>{"[*]"}, move.to(), method->name());
+      } else {
+        page.Add(Expand(resource, move.from()), move.to(), method->name());
+      }
+    }
+  }
+  const auto& spec = resource->options().GetExtension(options::resource);
+  for (const auto& timer : spec.timed()) {
+    page.Add(timer.from(), std::vector<std::string>{timer.to()},
+             absl::StrCat("time, ", timer.calendar_days(), " days"));
+  }
+  for (const auto& move : spec.automatic()) {
+    page.Add(move.from(), std::vector<std::string>{move.to()}, move.when());
+  }
+  return page.Page(absl::StrCat(resource->name(), ", ", variant));
+}
+
 constexpr const char* kCodes[] = {"OK",
                                   "CANCELLED",
                                   "UNKNOWN",
@@ -190,16 +297,9 @@ std::string Errors(const EnumDescriptor* reasons) {
   for (int i = 0; i < reasons->value_count(); ++i) {
     const auto* value = reasons->value(i);
     if (value->number() == 0) continue;
-    google::protobuf::SourceLocation location;
-    std::string comment;
-    if (value->GetSourceLocation(&location)) {
-      comment = absl::StrReplaceAll(location.leading_comments, {{"\n", " "}});
-      absl::StripAsciiWhitespace(&comment);
-      comment = absl::StrReplaceAll(comment, {{"  ", " "}});
-    }
     absl::StrAppend(&out, "| `", value->name(), "` | ",
                     kCodes[value->options().GetExtension(options::status_code)],
-                    " | ", comment, " |\n");
+                    " | ", CommentOf(value), " |\n");
   }
   return out;
 }
@@ -214,6 +314,16 @@ Output GenerateDocs(const Files& files) {
         Diagram(files, kind);
   }
   for (const FileDescriptor* file : files) {
+    for (int i = 0; i < file->message_type_count(); ++i) {
+      const Descriptor* resource = file->message_type(i);
+      const EnumDescriptor* variants = VariantEnum(resource);
+      for (int v = 1; variants != nullptr && v < variants->value_count(); ++v) {
+        const std::string& variant = variants->value(v)->name();
+        output[absl::StrCat("states/", Stem(file), "_",
+                            absl::AsciiStrToLower(variant), ".md")] =
+            LifeCyclePage(files, resource, variant);
+      }
+    }
     for (int i = 0; i < file->enum_type_count(); ++i) {
       if (file->enum_type(i)->name() == "ErrorReason") {
         output["errors.md"] = Errors(file->enum_type(i));

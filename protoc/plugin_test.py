@@ -102,6 +102,71 @@ message Details {
 """
 
 
+# A resource with two lives, a covered state, a timer and an automatic move.
+LIVES = """
+syntax = "proto3";
+package passerelle.v1;
+import "google/api/resource.proto";
+import "google/protobuf/timestamp.proto";
+import "passerelle/options/v1/options.proto";
+
+service BoxService {
+  rpc FillBox(FillBoxRequest) returns (Box) {
+    option (passerelle.options.v1.access) = {
+      effect: CHANGE purpose: MONITORING
+    };
+    option (passerelle.options.v1.transition) = {
+      from: [ "OPEN" ] to: [ "FULL" ] variants: [ "OUT" ]
+    };
+  }
+}
+
+message Box {
+  option (google.api.resource) = {
+    type: "passerelle/Box" pattern: "cases/{case}/boxes/{box}"
+  };
+  option (passerelle.options.v1.resource) = {
+    letter: "x" state_field: "state" variant_field: "way"
+    cover_field: "stop" covered_state: "STOPPED"
+    timed: [ { from: [ "OPEN" ] to: "LATE" calendar_days: 7 } ]
+    automatic: [ { from: [ "OPEN" ] to: "FULL" when: "it is full" } ]
+  };
+  option (passerelle.options.v1.default_privacy) = ROUTINE;
+  string name = 1;
+  Way way = 2;
+  State state = 3;
+  Stop stop = 4 [(passerelle.options.v1.privacy) = ROUTINE, (passerelle.options.v1.audience) = OWNER_ONLY];
+  google.protobuf.Timestamp due_time = 5;
+
+  enum Way {
+    WAY_UNSPECIFIED = 0;
+    IN = 1;
+    OUT = 2;
+  }
+  enum State {
+    STATE_UNSPECIFIED = 0;
+    // It can be filled.
+    OPEN = 1;
+    // Nothing more goes in.
+    FULL = 2;
+    // Nobody came.
+    LATE = 3 [(passerelle.options.v1.state_variants) = "IN"];
+    // Its owner stopped it.
+    STOPPED = 4;
+  }
+}
+
+message Stop {
+  string why = 1;
+}
+
+message FillBoxRequest {
+  string name = 1;
+  string request_id = 2;
+}
+"""
+
+
 class PluginTest(unittest.TestCase):
 
     def protoc(self, text, mode="docs", out=None):
@@ -273,6 +338,49 @@ message ListProbesResponse {
         self.refused("    version: 1\n", "", "passerelle.v1.Probe", "version")
         self.refused("SENT = 2 [(passerelle.options.v1.phase) = OPEN]",
                      "SENT = 2", "SENT", "no phase")
+
+    def test_a_resource_with_several_lives(self):
+        def built(old="", new=""):
+            text = LIVES.replace(old, new, 1) if old else LIVES
+            self.assertIn(old, LIVES)
+            return self.protoc(text)
+
+        result = built()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for old, new, named in (
+                ('variant_field: "way"', 'variant_field: "wya"', "wya"),
+                ('cover_field: "stop"', 'cover_field: "stpo"', "stpo"),
+                (", (passerelle.options.v1.audience) = OWNER_ONLY", "", "stop"),
+                ('covered_state: "STOPPED"', 'covered_state: "GONE"', "GONE"),
+                ('to: "LATE" calendar_days: 7', 'to: "LAET" calendar_days: 7',
+                 "LAET"),
+                ("calendar_days: 7", "calendar_days: 0", "no days"),
+                ("Timestamp due_time", "Timestamp due_tmie", "due_time"),
+                ('when: "it is full"', 'when: ""', "does not say when"),
+                ('to: "FULL" when', 'to: "FLUL" when', "FLUL"),
+                ('variants: [ "OUT" ]', 'variants: [ "AWAY" ]', "AWAY"),
+                # A state that only the other life knows.
+                ('from: [ "OPEN" ] to: [ "FULL" ] variants: [ "OUT" ]',
+                 'from: [ "LATE" ] to: [ "FULL" ] variants: [ "OUT" ]',
+                 "leads nowhere from LATE")):
+            with self.subTest(named=named):
+                result = built(old, new)
+                self.assertNotEqual(result.returncode, 0)
+                self.assertIn(named, result.stderr)
+
+    def test_each_life_has_its_diagram(self):
+        pages = {life: self.made(LIVES, "docs", f"states/probe_{life}.md")
+                 for life in ("in", "out")}
+        for life, text, has in (
+                ("in", "OPEN --> LATE: time, 7 days", True),
+                ("out", "OPEN --> LATE", False),
+                ("out", "OPEN --> FULL: FillBox", True),
+                ("in", "FillBox", False),
+                ("out", "OPEN --> FULL: it is full", True),
+                ("in", "| LATE | Nobody came. |", True),
+                ("out", "| LATE |", False)):
+            with self.subTest(life=life, text=text):
+                self.assertEqual(text in pages[life], has, pages[life])
 
     def test_every_mistake_is_reported_at_once(self):
         result = self.protoc(

@@ -83,8 +83,6 @@ class AnyChange {
   std::string counterpart;
   // Ends every open exchange of the file with this reason.
   std::optional<pb::EndReason> end_exchanges;
-  // When time must look at the resource; of exchanges the process decides it.
-  std::optional<absl::Time> wake_time;
   // A part of the resource to be kept; its bytes outlive the change.
   struct Part {
     int32_t index = 0;
@@ -94,6 +92,9 @@ class AnyChange {
   // A person of the file with whose key a new resource, and each of its parts,
   // is sealed, so that it is erased with that person. Empty: the file's key.
   std::string sealed_with;
+  // What the verb changes is for the owner mission alone. Unless the state
+  // changes as well, nobody else is told, and the update time stays.
+  bool for_owner_only = false;
   // Erases the resource, with the whole file when it is one: what the guard
   // left in it is all that stays.
   bool erase = false;
@@ -147,6 +148,14 @@ class Verbs {
   virtual absl::Status Reopen(AnyChange&) {
     return absl::InternalError("the kind is not reopened");
   }
+
+  // The state that the resource must enter as it is now, among the `automatic`
+  // moves of its kind from where it stands; 0 when it may stay. Asked after
+  // every change; may take away what the move ends.
+  virtual int AutomaticState(google::protobuf::Message*) { return 0; }
+
+  // Completes a resource that time moved.
+  virtual void TimePassed(google::protobuf::Message*) {}
 };
 
 }  // namespace passerelle::domain

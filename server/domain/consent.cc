@@ -16,6 +16,7 @@
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
 #include "server/domain/persons.h"
+#include "server/domain/stages.h"
 #include "server/domain/visibility.h"
 
 namespace passerelle::domain {
@@ -112,7 +113,9 @@ class Consents final : public ConsentVerbs {
         change->around().FindMission(consent.recipient());
     switch (consent.scope()) {
       case pb::Consent::SHARE_WITH_ORIGIN_MISSION:
-        if (consent.recipient() != file.origin_mission()) {
+      case pb::Consent::SHARE_WITH_HOST_MISSION:
+        if (consent.scope() != ShareScope(file) ||
+            consent.recipient() != ShareRecipient(file)) {
           return RecipientInvalid(consent);
         }
         return RequireNotBarred(change.any(), consent.recipient());

@@ -5,6 +5,7 @@
 #include "common/resource_name.h"
 #include "passerelle/v1/consent.pb.h"
 #include "server/domain/errors.h"
+#include "server/domain/stages.h"
 #include "server/domain/visibility.h"
 
 namespace passerelle::domain {
@@ -58,10 +59,18 @@ absl::Status RequireShareConsent(const AnyChange& change,
                                  absl::string_view consent_name) {
   return RequireConsent(
       change, consent_name, [&](const internal::ConsentFact& fact) {
-        return fact.scope() == pb::Consent::SHARE_WITH_ORIGIN_MISSION &&
-               fact.recipient() == change.file->origin_mission() &&
+        return fact.scope() == ShareScope(*change.file) &&
+               fact.recipient() == ShareRecipient(*change.file) &&
                Covers(fact, options::CASE_MANAGEMENT);
       });
+}
+
+absl::Status RequireKeepConsent(const AnyChange& change,
+                                absl::string_view consent_name) {
+  return RequireConsent(change, consent_name,
+                        [](const internal::ConsentFact& fact) {
+                          return fact.scope() == pb::Consent::KEEP_FILE;
+                        });
 }
 
 absl::Status RequireGrantConsent(const AnyChange& change,
@@ -92,8 +101,8 @@ absl::Status RestOnLiveConsent(AnyChange& change) {
     if (RequireShareConsent(change, cited).ok()) return absl::OkStatus();
   }
   const internal::ConsentFact* live =
-      LiveConsent(*change.file_facts, pb::Consent::SHARE_WITH_ORIGIN_MISSION,
-                  change.file->origin_mission(), change.now());
+      LiveConsent(*change.file_facts, ShareScope(*change.file),
+                  ShareRecipient(*change.file), change.now());
   if (live == nullptr) {
     return RequireShareConsent(
         change, header.consents().empty()
@@ -140,9 +149,7 @@ absl::Status RequireNotBarred(const AnyChange& change,
 }
 
 absl::Status RequireFileOpen(const pb::Case& file) {
-  if (file.stage() == pb::Case::CLOSED || file.stage() == pb::Case::WITHDRAWN) {
-    return StateForbids(pb::Case::Stage_Name(file.stage()));
-  }
+  if (HasEnded(file)) return StateForbids(pb::Case::Stage_Name(file.stage()));
   return absl::OkStatus();
 }
 

@@ -14,6 +14,11 @@ namespace passerelle::domain {
 absl::Status RequireShareConsent(const AnyChange& change,
                                  absl::string_view consent_name);
 
+// The cited consent is in force, and lets the file be kept.
+// Returns: CONSENT_WITHDRAWN, CONSENT_MISSING.
+absl::Status RequireKeepConsent(const AnyChange& change,
+                                absl::string_view consent_name);
+
 // The cited consent is in force, and covers sharing with `recipient`, which is
 // not of the file, for `purpose`.
 // Returns: CONSENT_WITHDRAWN, CONSENT_MISSING.

@@ -73,11 +73,6 @@ std::unique_ptr<PartSpec> MakePart(const KindSpec& kind,
   part->index = message->FindFieldByName("index");
   part->data = message->FindFieldByName("data");
   part->kept_in = StateBits(kind, option.kept_in());
-  const auto state = [&](const std::string& name) {
-    return kind.states->FindValueByName(name)->number();
-  };
-  part->lapses_from = state(option.lapses_from());
-  part->lapses_to = state(option.lapses_to());
   return part;
 }
 
@@ -144,6 +139,7 @@ KindSpec* Contract::AddKind(const Descriptor* message) {
   kind->create_time = message->FindFieldByName("create_time");
   kind->update_time = message->FindFieldByName("update_time");
   kind->allowed_actions = message->FindFieldByName("allowed_actions");
+  kind->due_time = message->FindFieldByName("due_time");
   kind->exchange = message->FindFieldByName("exchange");
   const std::string& decides =
       message->options().GetExtension(options::class_field);
@@ -157,6 +153,25 @@ KindSpec* Contract::AddKind(const Descriptor* message) {
       if (kind->phases.size() <= index) kind->phases.resize(index + 1);
       kind->phases[index] = value->options().GetExtension(options::phase);
     }
+  }
+  if (!ours.variant_field().empty()) {
+    kind->variant = message->FindFieldByName(ours.variant_field());
+  }
+  if (!ours.cover_field().empty()) {
+    kind->cover = message->FindFieldByName(ours.cover_field());
+    kind->covered_state =
+        kind->states->FindValueByName(ours.covered_state())->number();
+  }
+  for (const auto& option : ours.timed()) {
+    kind->timers.push_back(
+        {StateBits(*kind, option.from()),
+         kind->states->FindValueByName(option.to())->number(),
+         option.calendar_days()});
+  }
+  for (const auto& option : ours.automatic()) {
+    kind->automatic.push_back(
+        {StateBits(*kind, option.from()),
+         kind->states->FindValueByName(option.to())->number()});
   }
   if (message->options().HasExtension(options::exchange_kind)) {
     kind->process = &message->options().GetExtension(options::exchange_kind);
@@ -184,6 +199,7 @@ void Contract::AddService(const Service& service) {
     spec.effect = access.effect();
     spec.purpose = access.purpose();
     spec.case_roles = ToSet(access.case_roles());
+    spec.except_case_roles = ToSet(access.except_case_roles());
     spec.mission_kinds = ToSet(access.mission_kinds());
     spec.officer_roles = ToSet(access.officer_roles());
     spec.verbs = verbs;
@@ -240,13 +256,19 @@ void Contract::AddService(const Service& service) {
                                                : MethodSpec::Shape::kCreate;
     }
     if (spec.shape == MethodSpec::Shape::kGet) kind->get = &spec;
-    if (spec.shape == MethodSpec::Shape::kCreate) kind->create = &spec;
+    if (spec.shape == MethodSpec::Shape::kCreate && kind->create == nullptr) {
+      kind->create = &spec;  // others are ways to make the same
+    }
     if (method->options().HasExtension(options::transition)) {
       spec.transition = &method->options().GetExtension(options::transition);
       spec.from_states = StateBits(*kind, spec.transition->from());
       for (const std::string& state : spec.transition->to()) {
         spec.to_states.push_back(
             kind->states->FindValueByName(state)->number());
+      }
+      for (const std::string& variant : spec.transition->variants()) {
+        spec.variants |=
+            Bit(kind->variant->enum_type()->FindValueByName(variant)->number());
       }
     }
     if (spec.shape == MethodSpec::Shape::kVerb ||

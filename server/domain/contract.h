@@ -43,6 +43,7 @@ struct MethodSpec {
   options::Effect effect = options::EFFECT_UNSPECIFIED;
   options::Purpose purpose = options::PURPOSE_UNSPECIFIED;
   EnumSet case_roles = 0;  // empty sets admit anyone
+  EnumSet except_case_roles = 0;
   EnumSet mission_kinds = 0;
   EnumSet officer_roles = 0;
 
@@ -50,6 +51,7 @@ struct MethodSpec {
   const options::Transition* transition = nullptr;
   uint64_t from_states = 0;    // bits
   std::vector<int> to_states;  // the first is the default
+  EnumSet variants = 0;        // life cycles that have it; empty: all
   options::AdministrativeVerb administrative =
       options::ADMINISTRATIVE_VERB_UNSPECIFIED;
 
@@ -89,14 +91,19 @@ struct PartSpec {
   const google::protobuf::FieldDescriptor* index = nullptr;
   const google::protobuf::FieldDescriptor* data = nullptr;
   uint64_t kept_in = 0;  // states, as bits
-  int lapses_from = 0;
-  int lapses_to = 0;
 };
 
 struct TimedMove {
   const options::TimedTransition* option = nullptr;
   uint64_t from_states = 0;
   int to_state = 0;
+};
+
+// What time, or the server, does to a resource that is no exchange.
+struct ResourceMove {
+  uint64_t from_states = 0;
+  int to_state = 0;
+  uint32_t calendar_days = 0;  // of a timer
 };
 
 // One kind of resource.
@@ -124,6 +131,14 @@ struct KindSpec {
   const google::protobuf::FieldDescriptor* exchange = nullptr;
   // Decides the privacy class of the whole resource; null when none does.
   const google::protobuf::FieldDescriptor* class_field = nullptr;
+  const google::protobuf::FieldDescriptor* due_time = nullptr;
+  const google::protobuf::FieldDescriptor* variant = nullptr;
+  // While this message is set, the resource is in `covered_state` for its
+  // owner, and stands where it stood for everybody else.
+  const google::protobuf::FieldDescriptor* cover = nullptr;
+  int covered_state = 0;
+  std::vector<ResourceMove> timers;     // of resources that are no exchange
+  std::vector<ResourceMove> automatic;  // moves that the server may make
 
   const options::ExchangeKind* process = nullptr;
   std::vector<AdministrativeMove> administrative;

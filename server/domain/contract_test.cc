@@ -132,24 +132,33 @@ TEST(ContractTest, Shapes) {
 TEST(ContractTest, StatesOfTransitions) {
   const MethodSpec* propose = Method("ProposeCase");
   EXPECT_EQ(propose->from_states,
-            States({pb::Case::REGISTERED, pb::Case::DECLINED}));
+            States({pb::Case::REGISTERED, pb::Case::DECLINED,
+                    pb::Case::SELF_PRESENTED}));
+  EXPECT_EQ(propose->variants, Bit(pb::Case::INBOUND));
   EXPECT_THAT(propose->to_states, ElementsAre(pb::Case::PROPOSED));
   const MethodSpec* attempt = Method("RecordVisitAttempt");
   EXPECT_THAT(attempt->to_states,
               ElementsAre(pb::MonitoringVisit::ATTEMPTED,
                           pb::MonitoringVisit::UNREACHABLE));
+  // A star is every stage that has not ended.
   const MethodSpec* update = Method("UpdateCase");
-  EXPECT_EQ(
-      update->from_states,
-      States({pb::Case::REGISTERED, pb::Case::PROPOSED, pb::Case::ACCEPTED,
-              pb::Case::DECLINED, pb::Case::ARRIVED}));
+  const uint64_t ended =
+      States({pb::Case::CLOSED, pb::Case::WITHDRAWN, pb::Case::PERSON_DECEASED,
+              pb::Case::ADMIN_CLOSED, pb::Case::ERASED});
+  uint64_t all = 0;
+  for (int i = 1; i < pb::Case::Stage_descriptor()->value_count(); ++i) {
+    all |= States({pb::Case::Stage_descriptor()->value(i)->number()});
+  }
+  EXPECT_EQ(update->from_states, all & ~ended);
+  EXPECT_EQ(update->variants, 0u);
   EXPECT_TRUE(update->to_states.empty());
   EXPECT_EQ(Method("GetCase")->transition, nullptr);
 }
 
 TEST(ContractTest, AccessBecomesSets) {
   const MethodSpec* accept = Method("AcceptCase");
-  EXPECT_EQ(accept->case_roles, Bit(options::ORIGIN));
+  EXPECT_EQ(accept->case_roles, Bit(options::HOST) | Bit(options::ORIGIN));
+  EXPECT_EQ(accept->except_case_roles, Bit(options::OWNER));
   EXPECT_EQ(accept->officer_roles, Bit(options::FOCAL_POINT));
   EXPECT_EQ(accept->mission_kinds, 0u);
   EXPECT_EQ(Method("CreateCase")->mission_kinds, Bit(options::IOM_MISSION));
@@ -227,10 +236,24 @@ TEST(ContractTest, AStarIsEveryStateThatHasNotEnded) {
   EXPECT_EQ(visit->Find(options::REOPEN), nullptr);
 }
 
+TEST(ContractTest, AFileHasTwoLivesACoverAndATimer) {
+  const KindSpec* file = TestContract().KindOf("cases", "cases");
+  ASSERT_NE(file, nullptr);
+  EXPECT_EQ(file->variant->name(), "direction");
+  EXPECT_EQ(file->cover->name(), "protection_hold");
+  EXPECT_EQ(file->covered_state, pb::Case::PROTECTION_HOLD);
+  ASSERT_EQ(file->timers.size(), 1u);
+  EXPECT_EQ(file->timers[0].from_states, States({pb::Case::PROPOSED}));
+  EXPECT_EQ(file->timers[0].to_state, pb::Case::DECLINED);
+  EXPECT_EQ(file->timers[0].calendar_days, 7u);
+  EXPECT_EQ(file->automatic.size(), 3u);
+  EXPECT_EQ(file->create, Method("CreateCase"));
+}
+
 // Every state can be reached, and every state that has not ended can be left.
 TEST(ContractTest, NoStateIsUnreachableOrADeadEnd) {
   for (const auto& kind : TestContract().kinds()) {
-    if (!kind->is_exchange()) continue;
+    if (!kind->is_exchange() && kind->variant == nullptr) continue;
     uint64_t reached = 0;
     uint64_t left = 0;
     for (const MethodSpec* method : TestContract().AllMethods()) {
@@ -245,6 +268,9 @@ TEST(ContractTest, NoStateIsUnreachableOrADeadEnd) {
     for (const TimedMove& move : kind->timed) {
       reached |= States({move.to_state});
       left |= move.from_states;
+    }
+    for (const ResourceMove& move : kind->automatic) {
+      reached |= States({move.to_state});
     }
     for (int i = 0; i < kind->states->value_count(); ++i) {
       const int state = kind->states->value(i)->number();

@@ -25,7 +25,6 @@ constexpr int64_t kChunkBytes = 256 * 1024;
 constexpr int64_t kMaxFileBytes = int64_t{256}
                                   << 20;  // of one file's documents
 constexpr int kMaxUnfinished = 10;        // of one mission, in one file
-constexpr absl::Duration kUploadLife = absl::Hours(24 * 7);
 
 bool Holds(const pb::Case& file, absl::string_view mission) {
   return mission == file.host_mission() || mission == file.owner_mission();
@@ -60,8 +59,6 @@ class Documents final : public DocumentVerbs {
     for (int i = 0; i < document.chunk_digests_size(); ++i) {
       document.add_missing_chunks(i);
     }
-    change->wake_time = change->now() + kUploadLife;
-    *document.mutable_expire_time() = ToTimestamp(*change->wake_time);
     return absl::OkStatus();
   }
 
@@ -84,9 +81,7 @@ class Documents final : public DocumentVerbs {
     missing->erase(found);
     change->part = {index, request.data()};
     if (!missing->empty()) return absl::OkStatus();
-    document.clear_expire_time();
     change->chosen_state = pb::Document::AVAILABLE;
-    change->wake_time = absl::InfiniteFuture();
     return absl::OkStatus();
   }
 
@@ -96,6 +91,10 @@ class Documents final : public DocumentVerbs {
     RaiseEpoch(change->file_facts_now);  // a read under way is decided again
     change->chosen_state = change.resource().state();
     return absl::OkStatus();
+  }
+
+  void TimePassed(google::protobuf::Message* message) override {
+    static_cast<pb::Document&>(*message).clear_missing_chunks();
   }
 
  private:
@@ -241,7 +240,7 @@ bool TakeBack(pb::Document* document) {
     return false;
   }
   document->clear_missing_chunks();
-  document->clear_expire_time();
+  document->clear_due_time();
   return true;
 }
 

@@ -11,6 +11,7 @@
 #include "server/domain/consents.h"
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
+#include "server/domain/stages.h"
 
 namespace passerelle::domain {
 namespace {
@@ -155,8 +156,7 @@ class FeasibilityStudies final : public FeasibilityStudyVerbs {
   static absl::Status RequireOriginAddressable(const Change<Study>& change) {
     if (auto s = RequireFileOpen(*change->file); !s.ok()) return s;
     // Before the file was sent, or while the origin mission declines it.
-    if (change->file->stage() == pb::Case::REGISTERED ||
-        change->file->stage() == pb::Case::DECLINED) {
+    if (!IsSent(*change->file) || change->file->stage() == pb::Case::DECLINED) {
       return StateForbids(pb::Case::Stage_Name(change->file->stage()));
     }
     return RequireAccredited(change.any(), change->file->origin_mission());

@@ -15,6 +15,7 @@
 #include "server/domain/consents.h"
 #include "server/domain/enum_set.h"
 #include "server/domain/errors.h"
+#include "server/domain/hand_over.h"
 #include "server/domain/lifecycle.h"
 #include "server/domain/policy.h"
 #include "server/domain/visibility.h"
@@ -346,34 +347,12 @@ class Grants final : public GrantVerbs {
     fact->set_in_force(in_force);
   }
 
-  // The whole file, in this transaction: what the former owner has open with
-  // others is the new owner's. What is open between the two stays between them.
+  // The whole file, in this transaction.
   static void HandOver(Change<pb::Grant> change) {
-    const std::string from = change->file->owner_mission();
-    const std::string to = change.resource().recipient();
-    change->file_now->set_owner_mission(to);
+    const std::string& to = change.resource().recipient();
     change->sweeps.push_back(
-        {nullptr,
-         [from, to](google::protobuf::Message& message) {
-           const auto* field =
-               message.GetDescriptor()->FindFieldByName("exchange");
-           auto& header = static_cast<pb::Exchange&>(
-               *message.GetReflection()->MutableMessage(&message, field));
-           if (header.phase() == options::ENDED || header.initiator() == to ||
-               header.counterpart() == to) {
-             return false;
-           }
-           if (header.initiator() == from) {
-             header.set_initiator(to);
-           } else if (header.counterpart() == from) {
-             header.set_counterpart(to);
-           } else {
-             return false;
-           }
-           if (header.awaited_mission() == from) header.set_awaited_mission(to);
-           return true;
-         },
-         "HandOver"});
+        HandOverExchanges(change->file->owner_mission(), to));
+    change->file_now->set_owner_mission(to);
   }
 };
 

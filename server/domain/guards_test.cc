@@ -131,6 +131,8 @@ class GuardsTest : public ::testing::Test {
 TEST_F(GuardsTest, AFileHasEachMissionInOnePlaceAndAllAccredited) {
   const pb::CreateCaseRequest request;
   pb::Case file;
+  EXPECT_EQ(Run("CreateCase", request, &file), pb::FIELD_INVALID);
+  file.mutable_principal();
   file.set_origin_mission("missions/ma");
   file.add_transit_missions("missions/tn");
   EXPECT_EQ(Run("CreateCase", request, &file), kOk);
@@ -178,6 +180,7 @@ TEST_F(GuardsTest, AFileClosesWithoutOpenExchange) {
   pb::CloseCaseRequest request;
   request.set_outcome(pb::Case::COMPLETED);
   pb::Case file = file_;
+  file.set_stage(pb::Case::MONITORING);
   around_.open_exchange = true;
   EXPECT_EQ(Run("CloseCase", request, &file), pb::EXCHANGE_OPEN);
   around_.open_exchange = false;

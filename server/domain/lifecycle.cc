@@ -28,6 +28,28 @@ bool Applies(const KindSpec& kind, options::AdministrativeVerb verb,
   return move != nullptr && (move->from_states & (uint64_t{1} << state)) != 0;
 }
 
+// How long a resource that is no exchange may stand in `state`.
+absl::Duration TimeIn(const KindSpec& kind, int state) {
+  for (const ResourceMove& timer : kind.timers) {
+    if ((timer.from_states & (uint64_t{1} << state)) != 0) {
+      return absl::Hours(24) * timer.calendar_days;
+    }
+  }
+  return absl::InfiniteDuration();
+}
+
+void SetDueTime(const Course& course, int state) {
+  if (course.kind.timers.empty()) return;
+  const auto* reflection = course.resource->GetReflection();
+  const absl::Duration time = TimeIn(course.kind, state);
+  if (time == absl::InfiniteDuration()) {
+    reflection->ClearField(course.resource, course.kind.due_time);
+    return;
+  }
+  static_cast<google::protobuf::Timestamp&>(*reflection->MutableMessage(
+      course.resource, course.kind.due_time)) = ToTimestamp(course.now + time);
+}
+
 void StopClock(pb::Exchange* header, ExchangeFacts* facts) {
   header->clear_due_time();
   header->clear_awaited_mission();
@@ -63,6 +85,25 @@ int StateOf(const KindSpec& kind, const Message& resource) {
              : resource.GetReflection()->GetEnumValue(resource, kind.state);
 }
 
+int StateFor(const KindSpec& kind, const Message& resource, EnumSet roles) {
+  const bool covered = kind.cover != nullptr &&
+                       (roles & Bit(options::OWNER)) != 0 &&
+                       resource.GetReflection()->HasField(resource, kind.cover);
+  return covered ? kind.covered_state : StateOf(kind, resource);
+}
+
+int VariantOf(const KindSpec& kind, const Message& resource) {
+  return kind.variant == nullptr
+             ? 0
+             : resource.GetReflection()->GetEnumValue(resource, kind.variant);
+}
+
+bool StateAdmits(const MethodSpec& method, int state, int variant) {
+  return method.transition == nullptr ||
+         ((method.from_states & (uint64_t{1} << state)) != 0 &&
+          Admits(method.variants, Bit(variant)));
+}
+
 pb::Exchange* MutableHeader(const KindSpec& kind, Message* resource) {
   if (!kind.is_exchange()) return nullptr;
   return static_cast<pb::Exchange*>(
@@ -79,9 +120,12 @@ void EnterState(const Course& course, int state) {
   const int before = StateOf(course.kind, *course.resource);
   if (state == kPreviousState) state = course.facts->previous_state();
   if (state == before) return;
+  if (course.kind.cover != nullptr && state == course.kind.covered_state) {
+    return;
+  }
   course.resource->GetReflection()->SetEnumValue(course.resource,
                                                  course.kind.state, state);
-  if (course.header == nullptr) return;
+  if (course.header == nullptr) return SetDueTime(course, state);
   course.facts->set_previous_state(before);
   if (!Applies(course.kind, options::REQUEST_CLOSE, state) &&
       !Applies(course.kind, options::CLOSE, state)) {
@@ -173,6 +217,16 @@ absl::Time NextWake(const pb::Exchange& header, const ExchangeFacts& facts) {
   return wake;
 }
 
+absl::Time NextMove(const KindSpec& kind, const Message& resource) {
+  if (kind.timers.empty()) return absl::InfiniteFuture();
+  const auto* reflection = resource.GetReflection();
+  if (!reflection->HasField(resource, kind.due_time)) {
+    return absl::InfiniteFuture();
+  }
+  return FromTimestamp(static_cast<const google::protobuf::Timestamp&>(
+      reflection->GetMessage(resource, kind.due_time)));
+}
+
 bool CallerAdmitted(const MethodSpec& method, const Actor& actor) {
   return Admits(method.mission_kinds, Bit(actor.mission_kind)) &&
          Admits(method.officer_roles, actor.officer_roles);
@@ -191,7 +245,8 @@ absl::Status CheckCaller(const MethodSpec& method, const Actor& actor) {
 }
 
 bool PositionAdmits(const MethodSpec& method, EnumSet roles) {
-  return Admits(method.case_roles, roles);
+  return Admits(method.case_roles, roles) &&
+         (method.except_case_roles & roles) == 0;
 }
 
 absl::Status CheckAdministrative(const AdministrativeMove& move,
@@ -204,13 +259,12 @@ absl::Status CheckAdministrative(const AdministrativeMove& move,
 }
 
 std::vector<std::string> AllowedActions(const KindSpec& kind, int state,
-                                        const Actor& actor, EnumSet roles) {
+                                        const Actor& actor, EnumSet roles,
+                                        int variant) {
   std::vector<std::string> actions;
   const uint64_t bit = uint64_t{1} << state;
   for (const MethodSpec* method : kind.verbs) {
-    if (method->transition != nullptr && (method->from_states & bit) == 0) {
-      continue;
-    }
+    if (!StateAdmits(*method, state, variant)) continue;
     if (!PositionAdmits(*method, roles) || !CallerAdmitted(*method, actor)) {
       continue;
     }

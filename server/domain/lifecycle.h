@@ -23,6 +23,17 @@ absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp);
 // State number of a resource; 0 when its kind has none.
 int StateOf(const KindSpec& kind, const google::protobuf::Message& resource);
 
+// State in which a mission with these positions finds the resource: where it
+// stands, or, for its owner, the state that covers it.
+int StateFor(const KindSpec& kind, const google::protobuf::Message& resource,
+             EnumSet roles);
+
+// Number of the life cycle of a resource; 0 when its kind has only one.
+int VariantOf(const KindSpec& kind, const google::protobuf::Message& resource);
+
+// True when the method exists in the life cycle and may be called in the state.
+bool StateAdmits(const MethodSpec& method, int state, int variant);
+
 // The header of an exchange; null for other kinds.
 ::passerelle::v1::Exchange* MutableHeader(const KindSpec& kind,
                                           google::protobuf::Message* resource);
@@ -42,7 +53,9 @@ struct Course {
 
 // Enters `state` (for kPreviousState the state left before), sets the phase
 // and, in phase ENDED, the end time; stops the clock when nothing more can be
-// awaited, and forgets a request to close that can no longer be granted.
+// awaited, and forgets a request to close that can no longer be granted. What
+// is no exchange gets the due time that its timers give the state, or none. A
+// state that covers others is not entered: its field is what says it.
 void EnterState(const Course& course, int state);
 
 // Starts, pauses, resumes or stops the clock as the contract says.
@@ -55,6 +68,10 @@ void ArmTimedMove(const Course& course);
 // it. InfiniteFuture for never.
 absl::Time NextWake(const ::passerelle::v1::Exchange& header,
                     const ::passerelle::internal::v1::ExchangeFacts& facts);
+
+// When time moves a resource that is no exchange; InfiniteFuture for never.
+absl::Time NextMove(const KindSpec& kind,
+                    const google::protobuf::Message& resource);
 
 // The kind of partner and the role of the officer that a method asks for.
 // Returns: OFFICER_NOT_AUTHORIZED, MISSION_KIND_NOT_AUTHORIZED.
@@ -69,9 +86,10 @@ absl::Status CheckAdministrative(const AdministrativeMove& move,
                                  const Actor& actor, EnumSet roles);
 
 // Names of the methods that `actor` may call on the resource in its present
-// state, in the order of the contract.
+// state, in the order of the contract. `variant` as VariantOf has it.
 std::vector<std::string> AllowedActions(const KindSpec& kind, int state,
-                                        const Actor& actor, EnumSet roles);
+                                        const Actor& actor, EnumSet roles,
+                                        int variant = 0);
 
 }  // namespace passerelle::domain
 

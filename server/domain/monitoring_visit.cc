@@ -2,10 +2,11 @@
 
 #include <memory>
 #include <string>
-#include <tuple>
 
 #include "generated/monitoring_visit.verbs.h"
+#include "server/domain/dates.h"
 #include "server/domain/errors.h"
+#include "server/domain/stages.h"
 
 namespace passerelle::domain {
 namespace {
@@ -14,16 +15,11 @@ using Visit = pb::MonitoringVisit;
 
 constexpr int kMaxAttempts = 3;
 
-bool Earlier(const google::type::Date& a, const google::type::Date& b) {
-  return std::make_tuple(a.year(), a.month(), a.day()) <
-         std::make_tuple(b.year(), b.month(), b.day());
-}
-
 class MonitoringVisits final : public MonitoringVisitVerbs {
  public:
   absl::Status CreateMonitoringVisit(const pb::CreateMonitoringVisitRequest&,
                                      Change<Visit> change) override {
-    if (change->file->stage() != pb::Case::ARRIVED) {
+    if (!HasReturned(*change->file)) {
       return Failure(pb::NOT_RETURNED, "The person has not arrived.");
     }
     change->counterpart = change->file->host_mission();
@@ -42,7 +38,7 @@ class MonitoringVisits final : public MonitoringVisitVerbs {
 
   absl::Status RecordVisit(const pb::RecordVisitRequest& request,
                            Change<Visit> change) override {
-    if (Earlier(request.visit_date(), change->file->arrival_date())) {
+    if (DayOf(request.visit_date()) < DayOf(change->file->arrival_date())) {
       return Failure(pb::VISIT_DATE_INVALID,
                      "The visit lies before the arrival.");
     }

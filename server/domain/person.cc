@@ -1,14 +1,18 @@
 // Guards and effects of the persons of a file.
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "generated/person.verbs.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "server/domain/consents.h"
 #include "server/domain/documents.h"
 #include "server/domain/errors.h"
+#include "server/domain/gates.h"
 #include "server/domain/persons.h"
 
 namespace passerelle::domain {
@@ -24,7 +28,7 @@ class Persons final : public PersonVerbs {
       if (change->file_facts->principal_in_person()) return PrincipalFixed();
       change->file_facts_now->set_principal_in_person(true);
     }
-    return Complete(change);
+    return Complete(change, pb::Person());
   }
 
   absl::Status UpdatePerson(const pb::UpdatePersonRequest&,
@@ -38,7 +42,7 @@ class Persons final : public PersonVerbs {
     if (was != (change.resource().relation() == pb::Person::PRINCIPAL)) {
       return PrincipalFixed();
     }
-    return Complete(change);
+    return Complete(change, before);
   }
 
   absl::Status RemovePerson(const pb::RemovePersonRequest&,
@@ -67,8 +71,13 @@ class Persons final : public PersonVerbs {
                    "A file has one principal from the first to the last.");
   }
 
-  static absl::Status Complete(Change<pb::Person> change) {
+  static absl::Status Complete(Change<pb::Person> change,
+                               const pb::Person& before) {
     if (auto s = RequireFileOpen(*change->file); !s.ok()) return s;
+    if (change->file->stage() == pb::Case::CONTACTED) {
+      // Nobody is recorded before the privacy notice.
+      return StateForbids(pb::Case::Stage_Name(pb::Case::CONTACTED));
+    }
     pb::Person& person = change.resource();
     if (auto violations = CheckPerson(person, change->now());
         !violations.empty()) {
@@ -81,7 +90,20 @@ class Persons final : public PersonVerbs {
         *change->file_now->mutable_principal() = std::move(summary);
       }
     }
+    HoldIfFlagged(change->file_now, NewConcerns(before, person),
+                  change->actor().officer, change->now());
     return KeepFromOwnCountry(change);
+  }
+
+  // A concern that a protection officer decided on holds the file no more.
+  static std::vector<pb::ProtectionHold::Concern> NewConcerns(
+      const pb::Person& before, const pb::Person& person) {
+    const std::vector<pb::ProtectionHold::Concern> known = ConcernsOf(before);
+    const std::vector<pb::ProtectionHold::Concern> now = ConcernsOf(person);
+    std::vector<pb::ProtectionHold::Concern> added;
+    std::set_difference(now.begin(), now.end(), known.begin(), known.end(),
+                        std::back_inserter(added));
+    return added;
   }
 
   // Countries whose partners must not see the file, from all of its persons as

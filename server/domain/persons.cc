@@ -113,6 +113,32 @@ pb::PersonSummary SummaryOf(const pb::Person& person) {
   return summary;
 }
 
+std::vector<pb::ProtectionHold::Concern> ConcernsOf(const pb::Person& person) {
+  std::set<pb::ProtectionHold::Concern> concerns;
+  for (const pb::Vulnerability& vulnerability : person.vulnerabilities()) {
+    switch (vulnerability.code()) {
+      case pb::Vulnerability::UNACCOMPANIED_CHILD:
+      case pb::Vulnerability::SEPARATED_CHILD:
+        concerns.insert(pb::ProtectionHold::UNACCOMPANIED_CHILD);
+        break;
+      case pb::Vulnerability::TRAFFICKING:
+        concerns.insert(pb::ProtectionHold::TRAFFICKING);
+        break;
+      case pb::Vulnerability::ASYLUM_SEEKER:
+      case pb::Vulnerability::REFUGEE:
+      case pb::Vulnerability::PERSECUTED_IDENTITY:
+        concerns.insert(pb::ProtectionHold::ASYLUM_WISH);
+        break;
+      case pb::Vulnerability::DURESS:
+        concerns.insert(pb::ProtectionHold::DURESS);
+        break;
+      default:
+        break;
+    }
+  }
+  return {concerns.begin(), concerns.end()};
+}
+
 bool IsProtectedFromOwnCountry(const pb::Person& person) {
   for (const pb::Vulnerability& vulnerability : person.vulnerabilities()) {
     if (vulnerability.code() == pb::Vulnerability::ASYLUM_SEEKER ||

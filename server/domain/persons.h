@@ -21,6 +21,11 @@ void CompletePerson(::passerelle::v1::Person* person);
 ::passerelle::v1::PersonSummary SummaryOf(
     const ::passerelle::v1::Person& person);
 
+// What the vulnerabilities of the person say of the return that must be looked
+// into before it goes on (`HoldIfFlagged`), each concern once.
+std::vector<::passerelle::v1::ProtectionHold::Concern> ConcernsOf(
+    const ::passerelle::v1::Person& person);
+
 // Whether the person must be kept from partners of their own country: refugees
 // and asylum seekers.
 bool IsProtectedFromOwnCountry(const ::passerelle::v1::Person& person);

@@ -21,6 +21,8 @@ EnumSet AudienceRoles(options::Audience audience) {
       return Bit(options::INITIATOR);
     case options::COUNTERPART_ONLY:
       return Bit(options::COUNTERPART);
+    case options::OWNER_ONLY:
+      return Bit(options::OWNER);
     default:
       return 0;  // everyone
   }

@@ -9,6 +9,7 @@
 #include "passerelle/v1/person.pb.h"
 #include "server/domain/age.h"
 #include "server/domain/policy.h"
+#include "server/domain/stages.h"
 
 namespace passerelle::domain {
 namespace {
@@ -47,12 +48,24 @@ class Position {
 
   Relation Decide() {
     if (actor_.mission.empty()) return {};
-    if (actor_.mission == file_.host_mission()) Add(options::HOST);
-    if (actor_.mission == file_.owner_mission()) Add(options::OWNER);
+    // The host mission of a retroactive file is the one that it is sent to.
+    if (actor_.mission == file_.host_mission() && !file_.retroactive()) {
+      Add(options::HOST);
+    }
+    if (actor_.mission == file_.owner_mission()) {
+      Add(options::OWNER);
+      if (actor_.mission == file_.origin_mission()) Add(options::ORIGIN);
+    }
     const bool holds = relation_.sees();
     if (!holds && IsBarred(facts_, actor_.country)) return {};
     if (!holds) AddParty();
-    if (relation_.sees()) relation_.classes = ClassesFor({}, relation_.roles);
+    if (relation_.sees()) {
+      // Whoever a file is sent to sees what the policy grants the origin
+      // mission.
+      const bool sent_to = relation_.roles == Bit(options::HOST) && !holds;
+      relation_.classes =
+          ClassesFor({}, sent_to ? Bit(options::ORIGIN) : relation_.roles);
+    }
     if (file_.stage() == pb::Case::ERASED) return AfterErasure();
     AddGrant();
     for (const auto& recall : facts_.recalls()) {
@@ -86,23 +99,32 @@ class Position {
     relation_ = {};
     for (const auto& receipt : file_.erasure().receipts()) {
       if (receipt.mission() != actor_.mission) continue;
-      Add(actor_.mission == file_.origin_mission() ? options::ORIGIN
-                                                   : options::TRANSIT);
+      Add(actor_.mission == ShareRecipient(file_) ? PartyRole()
+                                                  : options::TRANSIT);
       relation_.classes = Bit(options::ROUTINE);
     }
     return std::move(relation_);
   }
 
   // The origin and transit missions: once sent, while the person consents.
+
+  // Position of the mission that the file is sent to.
+  options::CaseRole PartyRole() const {
+    return file_.retroactive() ? options::HOST : options::ORIGIN;
+  }
+
+  // The other mission and those of transit: once sent, while the person
+  // consents.
   void AddParty() {
-    const bool origin = actor_.mission == file_.origin_mission();
-    if (!origin && !Contains(file_.transit_missions(), actor_.mission)) return;
-    if (file_.stage() == pb::Case::REGISTERED) return;
+    const bool recipient = actor_.mission == ShareRecipient(file_);
+    if (!recipient && !Contains(file_.transit_missions(), actor_.mission)) {
+      return;
+    }
+    if (!IsSent(file_)) return;
     const ConsentFact* consent =
-        LiveConsent(facts_, pb::Consent::SHARE_WITH_ORIGIN_MISSION,
-                    file_.origin_mission(), now_);
+        LiveConsent(facts_, ShareScope(file_), ShareRecipient(file_), now_);
     if (consent == nullptr) return;
-    Add(origin ? options::ORIGIN : options::TRANSIT);
+    Add(recipient ? PartyRole() : options::TRANSIT);
     relation_.consent = ConsentName(consent->id());
   }
 
@@ -192,8 +214,7 @@ Relation ToPerson(Relation relation, const pb::Person& person,
 
 Relation ToDocument(Relation relation, const pb::Document& document,
                     const CaseFacts& facts, absl::string_view mission,
-                    absl::Time now) {
-  const bool holds = (relation.roles & kHolders) != 0;
+                    bool holds, absl::Time now) {
   const bool sends = document.sender() == mission;
   const bool receives = Contains(document.receivers(), mission);
   const bool complete = document.state() == pb::Document::AVAILABLE ||
@@ -269,6 +290,8 @@ Relation RelationToResource(Relation relation, const Message& resource,
     relation.roles &= ~Bit(options::RECALLED);
   }
   if (!relation.sees()) return {};
+  const bool holds =
+      (relation.roles & kHolders) != 0 && relation.consent.empty();
   const std::string& decides =
       type->options().GetExtension(options::class_field);
   if (!decides.empty() &&
@@ -279,9 +302,8 @@ Relation RelationToResource(Relation relation, const Message& resource,
   if (type == pb::Document::descriptor()) {
     return ToDocument(std::move(relation),
                       static_cast<const pb::Document&>(resource), facts,
-                      actor.mission, now);
+                      actor.mission, holds, now);
   }
-  const bool holds = (relation.roles & kHolders) != 0;
   if (const auto* header = type->FindFieldByName("exchange")) {
     return ToExchange(
         std::move(relation),

@@ -76,7 +76,8 @@ TEST(VisibilityTest, RoleByStageByConsent) {
   for (int stage = pb::Case::REGISTERED; stage <= pb::Case::WITHDRAWN;
        ++stage) {
     const pb::Case file = File(static_cast<pb::Case::Stage>(stage));
-    const bool sent = stage != pb::Case::REGISTERED;
+    const bool sent =
+        stage != pb::Case::REGISTERED && stage != pb::Case::WITHDRAWN;
     for (const bool consent : {false, true}) {
       const CaseFacts facts = consent ? consented : CaseFacts();
       for (const Row& row : rows) {
@@ -93,6 +94,45 @@ TEST(VisibilityTest, RoleByStageByConsent) {
       }
     }
   }
+}
+
+TEST(VisibilityTest, AFileIsSentOnceAndForAll) {
+  for (int stage = pb::Case::REGISTERED; stage <= pb::Case::Stage_MAX;
+       ++stage) {
+    if (stage == pb::Case::ERASED) continue;  // a life of its own
+    SCOPED_TRACE(stage);
+    pb::Case file = File(static_cast<pb::Case::Stage>(stage));
+    file.mutable_sent_time()->set_seconds(1);
+    EXPECT_EQ(RelationTo(file, Consented(), Of(kOrigin), kNow).classes, kFull);
+    EXPECT_FALSE(RelationTo(file, {}, Of(kOrigin), kNow).sees());
+  }
+  for (const auto stage :
+       {pb::Case::SELF_PRESENTED, pb::Case::CONTACTED, pb::Case::COUNSELLED,
+        pb::Case::ELIGIBLE, pb::Case::INELIGIBLE, pb::Case::SUSPENDED,
+        pb::Case::WITHDRAWN, pb::Case::PERSON_DECEASED,
+        pb::Case::ADMIN_CLOSED}) {
+    EXPECT_FALSE(
+        RelationTo(File(stage), Consented(), Of(kOrigin), kNow).sees());
+  }
+}
+
+TEST(VisibilityTest, TheHostOfARetroactiveFileSeesItUnderAConsentTowardsIt) {
+  pb::Case file = File(pb::Case::SELF_PRESENTED);
+  file.set_retroactive(true);
+  file.set_owner_mission(kOrigin);
+  EXPECT_EQ(RelationTo(file, {}, Of(kOrigin), kNow).roles,
+            Bit(options::OWNER) | Bit(options::ORIGIN));
+  CaseFacts facts = Consented();  // towards the origin mission: it is there
+  file.mutable_sent_time()->set_seconds(1);
+  EXPECT_FALSE(RelationTo(file, facts, Of(kHost), kNow).sees());
+  facts.mutable_consents(0)->set_scope(pb::Consent::SHARE_WITH_HOST_MISSION);
+  facts.mutable_consents(0)->set_recipient(kHost);
+  EXPECT_EQ(RelationTo(file, facts, Of(kHost), kNow).roles, Bit(options::HOST));
+  EXPECT_EQ(RelationTo(file, facts, Of(kHost), kNow).consent,
+            "cases/c1/consents/k1");
+  EXPECT_EQ(RelationTo(file, facts, Of(kTransit), kNow).classes, kRoutine);
+  file.clear_sent_time();
+  EXPECT_FALSE(RelationTo(file, facts, Of(kHost), kNow).sees());
 }
 
 TEST(VisibilityTest, AHostThatOwnsTheFileIsBoth) {

@@ -22,8 +22,9 @@ std::vector<std::string> ActionsOf(const domain::KindSpec& kind,
                                    const Message& stored,
                                    const domain::Actor& actor,
                                    const domain::Relation& relation) {
-  std::vector<std::string> actions = domain::AllowedActions(
-      kind, domain::StateOf(kind, stored), actor, relation.roles);
+  std::vector<std::string> actions =
+      domain::AllowedActions(kind, domain::StateOf(kind, stored), actor,
+                             relation.roles, domain::VariantOf(kind, stored));
   const pb::Exchange* header = domain::HeaderOf(kind, stored);
   if (header != nullptr && (header->awaited_mission().empty() ||
                             header->awaited_mission() == actor.mission)) {
@@ -111,6 +112,12 @@ EnumSet Answers::Complete(const domain::KindSpec& kind,
     answer->GetReflection()->SetString(
         answer, kind.etag,
         outcome.cleared ? EtagOf(answer->SerializeAsString()) : whole_etag());
+  }
+  // Last, so that the etag of those who do not see the cover is the one that
+  // the resource has without it.
+  if (kind.cover != nullptr) {
+    answer->GetReflection()->SetEnumValue(
+        answer, kind.state, domain::StateFor(kind, *answer, relation.roles));
   }
   if (kind.is_exchange() || kind.allowed_actions != nullptr) {
     SetActions(kind, ActionsOf(kind, *answer, actor, relation), answer);

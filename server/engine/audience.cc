@@ -7,6 +7,17 @@
 
 namespace passerelle::engine {
 
+void AddInvolved(const File& file, std::set<std::string>* missions) {
+  const ::passerelle::v1::Case& message = file.message;
+  missions->insert({message.host_mission(), message.origin_mission(),
+                    message.owner_mission()});
+  missions->insert(message.transit_missions().begin(),
+                   message.transit_missions().end());
+  for (const auto& grant : file.facts.grants()) {
+    missions->insert(grant.recipient());
+  }
+}
+
 bool IsTold(const WriterContext& context, const File& file,
             const domain::KindSpec& kind,
             const google::protobuf::Message& resource,

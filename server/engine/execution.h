@@ -68,6 +68,7 @@ class ChangeExecution {
   absl::Status Apply();
   absl::Status Settle(domain::AnyChange* change);
   absl::Status SealWith(const std::string& person);
+  absl::Status MoveAutomatically(const domain::Course& course);
   absl::Status Save();
   absl::Status SaveFile();
   absl::Status AddParties();
@@ -123,7 +124,8 @@ class ChangeExecution {
   std::unique_ptr<File> file_now_;
   domain::Relation relation_;
   Loaded target_;
-  int state_before_ = 0;
+  int state_before_ = 0;         // as the caller finds it
+  bool for_owner_only_ = false;  // what was changed
   std::vector<domain::AnyChange::Sweep> sweeps_;
   std::optional<domain::AnyChange::Part> part_;
   internal::RequestOutcome answered_;  // before, under the same request_id

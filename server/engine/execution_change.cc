@@ -27,6 +27,13 @@ using google::protobuf::Message;
 
 constexpr int kMaxPerScope = 1000;  // resources of one kind
 
+// The file without the hold that its owner alone sees: what changes nothing in
+// it leaves no trace for others.
+std::string SeenByOthers(pb::Case file) {
+  file.clear_protection_hold();
+  return file.SerializeAsString();
+}
+
 }  // namespace
 
 // Makes the new resource, or takes the stored one to be changed.
@@ -111,13 +118,12 @@ absl::Status ChangeExecution::CheckRoom() const {
 
 // The state first: it is said in words, while a changed etag only says "look".
 absl::Status ChangeExecution::CheckEtagAndState() const {
-  uint64_t from = ~uint64_t{0};
-  if (move_ != nullptr) {
-    from = move_->from_states;
-  } else if (method_.transition != nullptr) {
-    from = method_.from_states;
-  }
-  if ((from & (uint64_t{1} << state_before_)) == 0) {
+  const bool admitted =
+      move_ != nullptr
+          ? (move_->from_states & (uint64_t{1} << state_before_)) != 0
+          : domain::StateAdmits(method_, state_before_,
+                                domain::VariantOf(*kind_, *target_.message));
+  if (!admitted) {
     return domain::StateForbids(kind_->StateName(state_before_));
   }
   const std::string etag = StringField(*call_.request, method_.etag);
@@ -152,9 +158,12 @@ absl::Status ChangeExecution::Apply() {
     change.header = domain::MutableHeader(*kind_, target_.message.get());
     change.exchange_facts = &target_.facts;
   }
+  const int stood = domain::StateOf(*kind_, *target_.message);
   PASSERELLE_RETURN_IF_ERROR(method_.verbs->Apply(method_.descriptor->index(),
                                                   *call_.request, change));
   PASSERELLE_RETURN_IF_ERROR(Settle(&change));
+  for_owner_only_ = change.for_owner_only &&
+                    domain::StateOf(*kind_, *target_.message) == stood;
   sweeps_ = std::move(change.sweeps);
   return absl::OkStatus();
 }
@@ -183,13 +192,14 @@ absl::Status ChangeExecution::Settle(domain::AnyChange* change) {
     }
   }
   if (state != 0) domain::EnterState(course, state);
-  if (change->wake_time) target_.record.wake_time = *change->wake_time;
-  target_.record.wake_time =
-      WakeForParts(*kind_, domain::StateOf(*kind_, *target_.message),
-                   context_.now, target_.record.wake_time);
   part_ = change->part;
   PASSERELLE_RETURN_IF_ERROR(SealWith(change->sealed_with));
-  if (header != nullptr) {
+  if (!kind_->automatic.empty()) {
+    PASSERELLE_RETURN_IF_ERROR(MoveAutomatically(course));
+  }
+  if (header == nullptr) {
+    target_.record.wake_time = WakeOf(*kind_, *target_.message, context_.now);
+  } else {
     if (clock != nullptr) domain::MoveClock(course, *clock);
     domain::ArmTimedMove(course);
     target_.record.wake_time = domain::NextWake(*header, target_.facts);
@@ -213,9 +223,26 @@ absl::Status ChangeExecution::SealWith(const std::string& person) {
   return absl::OkStatus();
 }
 
+// Only moves that the contract declares.
+absl::Status ChangeExecution::MoveAutomatically(const domain::Course& course) {
+  const int state = method_.verbs->AutomaticState(target_.message.get());
+  if (state == 0) return absl::OkStatus();
+  const uint64_t from = uint64_t{1}
+                        << domain::StateOf(*kind_, *target_.message);
+  for (const domain::ResourceMove& move : kind_->automatic) {
+    if (move.to_state == state && (move.from_states & from) != 0) {
+      domain::EnterState(course, state);
+      return absl::OkStatus();
+    }
+  }
+  return absl::InternalError("the contract has no such automatic move");
+}
+
 absl::Status ChangeExecution::Save() {
   Message* message = target_.message.get();
-  SetTimestamp(message, kind_->update_time, context_.now);
+  if (!for_owner_only_) {
+    SetTimestamp(message, kind_->update_time, context_.now);
+  }
   storage::Record& record = target_.record;
   record.state = domain::StateOf(*kind_, *message);
   ++record.version;
@@ -266,7 +293,7 @@ absl::Status ChangeExecution::SaveFile() {
   if (file_now_->facts.consent_epoch() != file_->facts.consent_epoch()) {
     consent_case_ = key_.scope;
   }
-  if (message != record.message) {
+  if (SeenByOthers(file_->message) != SeenByOthers(file_now_->message)) {
     *file_now_->message.mutable_update_time() =
         domain::ToTimestamp(context_.now);
     file_now_->message.SerializeToString(&message);

@@ -15,18 +15,6 @@ namespace {
 namespace pb = ::passerelle::v1;
 using google::protobuf::Message;
 
-// Every mission that may have a position in the file.
-void AddInvolved(const File& file, std::set<std::string>* missions) {
-  const pb::Case& message = file.message;
-  missions->insert({message.host_mission(), message.origin_mission(),
-                    message.owner_mission()});
-  missions->insert(message.transit_missions().begin(),
-                   message.transit_missions().end());
-  for (const auto& grant : file.facts.grants()) {
-    missions->insert(grant.recipient());
-  }
-}
-
 }  // namespace
 
 void ChangeExecution::MailTo(const std::string& mission,
@@ -46,6 +34,10 @@ void ChangeExecution::MailTo(const std::string& mission,
 
 void ChangeExecution::SendMail() {
   if (!kind_->in_case()) return;
+  if (for_owner_only_) {
+    return MailTo(file_now().message.owner_mission(), *kind_, *target_.message,
+                  method_.descriptor->name());
+  }
   MailAll(*kind_, *target_.message, method_.descriptor->name());
 }
 

@@ -58,8 +58,9 @@ absl::Status ChangeExecution::SweepRecord(const domain::KindSpec& kind,
   if (!sweep.change(*loaded.message)) return absl::OkStatus();
   loaded.record.state = domain::StateOf(kind, *loaded.message);
   ++loaded.record.version;
-  loaded.record.wake_time = WakeForParts(kind, loaded.record.state,
-                                         context_.now, loaded.record.wake_time);
+  if (!kind.is_exchange()) {
+    loaded.record.wake_time = WakeOf(kind, *loaded.message, context_.now);
+  }
   effects_->wake_time = std::min(effects_->wake_time, loaded.record.wake_time);
   SetTimestamp(loaded.message.get(), kind.update_time, context_.now);
   loaded.message->SerializeToString(&loaded.record.message);

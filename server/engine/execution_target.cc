@@ -129,7 +129,7 @@ absl::Status ChangeExecution::AuthorizeExisting() {
   if (!domain::PositionAdmits(method_, relation_.roles)) {
     return domain::NotVisible();
   }
-  state_before_ = domain::StateOf(*kind_, *target_.message);
+  state_before_ = domain::StateFor(*kind_, *target_.message, relation_.roles);
   if (method_.shape != MethodSpec::Shape::kExchangeVerb) {
     return absl::OkStatus();
   }

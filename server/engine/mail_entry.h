@@ -10,7 +10,8 @@
 
 namespace passerelle::engine {
 
-// Fills the parts of a mailbox entry.
+// Fills the parts of a mailbox entry. It says where the resource stands for
+// everybody; what covers that is for those who fetch the resource.
 internal::MailEntry MailEntryOf(const domain::KindSpec& kind,
                                 const google::protobuf::Message& resource,
                                 const std::string& event,

@@ -2,12 +2,13 @@
 #define PASSERELLE_SERVER_ENGINE_PARTS_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "google/protobuf/message.h"
 #include "server/domain/contract.h"
-#include "server/engine/batch.h"
 #include "server/engine/writer_context.h"
 #include "server/storage/store.h"
 
@@ -30,17 +31,18 @@ absl::Status GetPart(storage::ReadTransaction* tx,
                      const storage::RecordKey& resource, int32_t index,
                      std::string* data);
 
-// When time must look at a resource that entered `state`: now, when its parts
-// are no longer kept; else `otherwise`.
-absl::Time WakeForParts(const domain::KindSpec& kind, int state, absl::Time now,
-                        absl::Time otherwise);
+// Whether the resource's parts are kept in its state.
+bool KeepsParts(const domain::KindSpec& kind, int state);
 
-// Time looks at a resource of a kind with parts: one that was never completed
-// is given up, and parts that are no longer kept are removed, some in each
-// commit. Also of one that was erased.
-absl::Status RunPartsTimer(const WriterContext& context,
-                           const domain::KindSpec& kind, storage::Record record,
-                           Effects* effects);
+// When time must look at a resource that is no exchange: at once when its parts
+// are no longer kept.
+absl::Time WakeOf(const domain::KindSpec& kind,
+                  const google::protobuf::Message& resource, absl::Time now);
+
+// Removes the resource's parts, as far as the commit has room for it; `*all` is
+// false when some may be left.
+absl::Status DropParts(const WriterContext& context,
+                       const storage::RecordKey& resource, bool* all);
 
 }  // namespace passerelle::engine
 

@@ -1,10 +1,13 @@
 #include "server/engine/timers.h"
 
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/status_macros.h"
 #include "passerelle/v1/exchange.pb.h"
+#include "server/domain/change.h"
 #include "server/domain/lifecycle.h"
 #include "server/engine/audience.h"
 #include "server/engine/course.h"
@@ -22,6 +25,78 @@ namespace pb = ::passerelle::v1;
 // By then somebody may have repaired it.
 constexpr absl::Duration kSetAside = absl::Hours(24);
 
+// Tells of what time did: the missions that see the resource, and the journal.
+void Announce(const WriterContext& context, const domain::KindSpec& kind,
+              const google::protobuf::Message& resource,
+              const std::string& event,
+              const std::vector<std::string>& missions, Effects* effects) {
+  for (const std::string& mission : missions) {
+    effects->mail.emplace_back(
+        mission, MailEntryOf(kind, resource, event, "", context.now));
+  }
+  internal::Leaf leaf;
+  *leaf.mutable_time() = domain::ToTimestamp(context.now);
+  leaf.set_method(event);
+  leaf.set_resource(resource.GetReflection()->GetString(resource, kind.name));
+  effects->leaves.push_back(std::move(leaf));
+}
+
+// Moves a resource that is no exchange, and whose time in its state is over.
+bool MoveInTime(const WriterContext& context, const domain::KindSpec& kind,
+                const File& file, Loaded* loaded, Effects* effects) {
+  const domain::Course course = MakeCourse(context, kind, loaded);
+  google::protobuf::Message* message = loaded->message.get();
+  const uint64_t from = uint64_t{1} << domain::StateOf(kind, *message);
+  for (const domain::ResourceMove& timer : kind.timers) {
+    if ((timer.from_states & from) == 0 ||
+        domain::NextMove(kind, *message) > context.now) {
+      continue;
+    }
+    domain::EnterState(course, timer.to_state);
+    kind.guards->TimePassed(message);
+    SetTimestamp(message, kind.update_time, context.now);
+    std::vector<std::string> missions;
+    std::set<std::string> involved;
+    AddInvolved(file, &involved);
+    for (const std::string& mission : involved) {
+      if (IsTold(context, file, kind, *message, mission)) {
+        missions.push_back(mission);
+      }
+    }
+    Announce(context, kind, *message, "Lapse", missions, effects);
+    return true;
+  }
+  return false;
+}
+
+// Moves a file whose time in its state is over.
+absl::Status RunFileTimer(const WriterContext& context,
+                          const domain::KindSpec& kind, storage::Record record,
+                          Effects* effects, std::string* set_aside) {
+  File file;
+  file.record = std::move(record);
+  if (WasErased(file.record)) {
+    // Nothing is left that time could act on.
+    file.record.wake_time = absl::InfiniteFuture();
+    return context.tx.Update(file.record);
+  }
+  if (!ParseFile(&file).ok()) {
+    *set_aside = kind.collection;
+    file.record.wake_time = context.now + kSetAside;
+    effects->wake_time = file.record.wake_time;
+    return context.tx.Update(file.record);
+  }
+  Loaded loaded;
+  loaded.message = NewMessage(kind.message);
+  loaded.message->MergeFrom(file.message);
+  if (MoveInTime(context, kind, file, &loaded, effects)) ++file.record.version;
+  file.record.wake_time = domain::NextMove(kind, *loaded.message);
+  file.record.state = domain::StateOf(kind, *loaded.message);
+  loaded.message->SerializeToString(&file.record.message);
+  effects->wake_time = file.record.wake_time;
+  return context.tx.Update(file.record);
+}
+
 // What the store holds of the exchange and its file, as far as it can be read.
 absl::Status Load(const WriterContext& context, const domain::KindSpec& kind,
                   File* file, Loaded* loaded, bool* damaged) {
@@ -31,6 +106,40 @@ absl::Status Load(const WriterContext& context, const domain::KindSpec& kind,
   *damaged =
       !found.ok() || !ParseFile(file).ok() || !ParseRecord(kind, loaded).ok();
   return absl::OkStatus();
+}
+
+// Gives up what was not completed in time, and removes parts that are no longer
+// kept, some in each commit; also of what was erased.
+absl::Status RunPartsTimer(const WriterContext& context,
+                           const domain::KindSpec& kind, Loaded loaded,
+                           Effects* effects, std::string* set_aside) {
+  bool drops = WasErased(loaded.record);
+  absl::Time wake = absl::InfiniteFuture();
+  if (!drops) {
+    File file;
+    bool damaged = false;
+    PASSERELLE_RETURN_IF_ERROR(Load(context, kind, &file, &loaded, &damaged));
+    if (damaged) {
+      *set_aside = kind.collection;
+      loaded.record.wake_time = context.now + kSetAside;
+      effects->wake_time = loaded.record.wake_time;
+      return context.tx.Update(loaded.record);
+    }
+    if (MoveInTime(context, kind, file, &loaded, effects)) {
+      ++loaded.record.version;
+      loaded.record.state = domain::StateOf(kind, *loaded.message);
+      loaded.message->SerializeToString(&loaded.record.message);
+    }
+    drops = !KeepsParts(kind, loaded.record.state);
+    wake = domain::NextMove(kind, *loaded.message);
+  }
+  bool all = true;
+  if (drops) {
+    PASSERELLE_RETURN_IF_ERROR(DropParts(context, loaded.record.key, &all));
+  }
+  loaded.record.wake_time = all ? wake : context.now;
+  effects->wake_time = loaded.record.wake_time;
+  return context.tx.Update(loaded.record);
 }
 
 }  // namespace
@@ -48,7 +157,11 @@ absl::Status RunTimer(const WriterContext& context,
   const domain::KindSpec* kind =
       context.core.contract.KindOf("cases", loaded.record.kind);
   if (kind != nullptr && kind->part != nullptr) {
-    return RunPartsTimer(context, *kind, std::move(loaded.record), effects);
+    return RunPartsTimer(context, *kind, std::move(loaded), effects, set_aside);
+  }
+  if (kind != nullptr && !kind->timers.empty()) {
+    return RunFileTimer(context, *kind, std::move(loaded.record), effects,
+                        set_aside);
   }
   if (kind == nullptr || !kind->is_exchange()) {
     loaded.record.wake_time = absl::InfiniteFuture();
@@ -93,18 +206,14 @@ absl::Status RunTimer(const WriterContext& context,
   if (!event.empty()) {
     ++loaded.record.version;
     SetTimestamp(loaded.message.get(), kind->update_time, context.now);
+    std::vector<std::string> missions;
     for (const std::string& mission :
          {course.header->initiator(), course.header->counterpart()}) {
-      if (!IsTold(context, file, *kind, *loaded.message, mission)) continue;
-      effects->mail.emplace_back(
-          mission, MailEntryOf(*kind, *loaded.message, event, "", context.now));
+      if (IsTold(context, file, *kind, *loaded.message, mission)) {
+        missions.push_back(mission);
+      }
     }
-    internal::Leaf leaf;
-    *leaf.mutable_time() = domain::ToTimestamp(context.now);
-    leaf.set_method(event);
-    leaf.set_resource(loaded.message->GetReflection()->GetString(
-        *loaded.message, kind->name));
-    effects->leaves.push_back(std::move(leaf));
+    Announce(context, *kind, *loaded.message, event, missions, effects);
   }
   loaded.message->SerializeToString(&loaded.record.message);
   loaded.facts.SerializeToString(&loaded.record.internal);

@@ -10,9 +10,9 @@
 
 namespace passerelle::engine {
 
-// Lets time act on one exchange: announces that it is overdue, or moves it.
-// A damaged one is set aside for a day, lest it hold up every other timer; then
-// `set_aside` is the collection it is in, else empty.
+// Lets time act on one exchange or file: announces that it is overdue, or moves
+// it. A damaged one is set aside for a day, lest it hold up every other timer;
+// then `set_aside` is the collection it is in, else empty.
 absl::Status RunTimer(const WriterContext& context,
                       const storage::RecordKey& key, Effects* effects,
                       std::string* set_aside);

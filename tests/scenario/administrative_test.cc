@@ -303,9 +303,12 @@ TEST_F(Administrative, AContestRestsOnALiveConsent) {
 }
 
 TEST_F(Administrative, NothingIsRequestedWhileTheFileIsDeclined) {
-  Start("DRAFT");
-  MustSend(server_, "iom-ma/fp", "DeclineCase",
-           Named(study_.file.name) + "reason: INCOMPLETE");
+  study_ = Bring(server_, "case:DECLINED");
+  study_.name = Must<Study>(server_, "iom-tn/cm", "CreateFeasibilityStudy",
+                            absl::StrCat("parent: '", study_.file.name,
+                                         "' feasibility_study { plan: '",
+                                         study_.file.plan, "' }"))
+                    .name();
   const std::string consent =
       absl::StrCat("consent: '", study_.file.consent, "'");
   EXPECT_THAT(Try("iom-tn/cm", "RequestFeasibilityStudy", consent),

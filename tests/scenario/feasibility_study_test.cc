@@ -129,7 +129,7 @@ TEST(FeasibilityStudyScenario, WhoeverAddsNothingSeesNothing) {
   const auto get = Named<pb::GetFeasibilityStudyRequest>(study.name());
 
   // A mission named in transit reads the pseudonymous file and nothing else.
-  auto transit_file = server.As("iom-es", "mv")
+  auto transit_file = server.As("iom-es", "stranger")
                           .Call<pb::Case>("passerelle.v1.CaseService/GetCase",
                                           Named<pb::GetCaseRequest>(file.name));
   EXPECT_THAT(transit_file, HasReason("OFFICER_NOT_AUTHORIZED"));

@@ -105,6 +105,7 @@ void RegisterMissions(client::Client& operator_) {
                      {"me", {options::MONITORING_OFFICER}},
                      {"po", {options::PROTECTION_OFFICER}},
                      {"mo", {options::MEDICAL_OFFICER}},
+                     {"mv", {options::MOVEMENT_OFFICER}},
                      {"dp", {options::DATA_PROTECTION_OFFICER}}});
   }
   RegisterMission(operator_, "ngo-tn", options::NGO, "TN",

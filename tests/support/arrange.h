@@ -22,7 +22,7 @@ passerelle::v1::Plan SamplePlan();
 std::string NewId();
 
 // Registers missions iom-tn (Tunisia), iom-ma (Morocco), iom-es (Spain) and
-// iom-de (Germany), each with officers cm, fp, ro, ro2, me, po, mo, dp;
+// iom-de (Germany), each with officers cm, fp, ro, ro2, me, po, mo, mv, dp;
 // and partners ngo-tn, ngo-es, consulate-ma, each with an officer fp.
 void RegisterMissions(client::Client& operator_);
 

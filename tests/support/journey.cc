@@ -22,6 +22,29 @@ namespace {
 
 namespace pb = ::passerelle::v1;
 
+std::string Made(const Reply& reply) {
+  return GetString(*reply.answer, "name");
+}
+
+std::string NewPlan(TestServer& server, absl::string_view who,
+                    const std::string& file) {
+  return Made(MustSend(
+      server, who, "CreatePlan",
+      absl::StrCat("parent: '", file,
+                   "' plan { outline: 'A bakery' ceiling { currency: 'MAD' "
+                   "hundredths: 900 } lines { category: CASH amount { "
+                   "currency: 'MAD' hundredths: 900 } } }")));
+}
+
+std::string DateText(absl::Time time) {
+  const absl::CivilDay day = absl::ToCivilDay(time, absl::UTCTimeZone());
+  return absl::StrCat("year: ", day.year(), " month: ", day.month(),
+                      " day: ", day.day());
+}
+
+// The travel of an OUTBOUND file that begins at `begun`.
+absl::Time TravelTime(absl::Time begun) { return begun + absl::Hours(24 * 18); }
+
 struct Step {
   const char* to;
   const char* from;  // state before; empty: made anew
@@ -29,9 +52,27 @@ struct Step {
   const char* method;
   const char* text;
   int days = 0;  // that pass instead of a call
+  // Done instead of a call.
+  void (*act)(TestServer& server, const Target& target) = nullptr;
 };
 
-// How each state is reached from another.
+// A study of the file's plan with an opinion.
+void AnswerFeasibility(TestServer& server, const Target& target) {
+  const std::string study =
+      Must<pb::FeasibilityStudy>(server, "iom-tn/cm", "CreateFeasibilityStudy",
+                                 absl::StrCat("parent: '", target.file.name,
+                                              "' feasibility_study { plan: '",
+                                              target.file.plan, "' }"))
+          .name();
+  MustSend(server, "iom-tn/cm", "RequestFeasibilityStudy",
+           absl::StrCat(Named(study), "consent: '", target.file.consent, "'"));
+  MustSend(server, "iom-ma/ro", "AssignFeasibilityStudy", Named(study));
+  MustSend(server, "iom-ma/ro", "SubmitFeasibilityOpinion",
+           Named(study) + "opinion { outcome: FEASIBLE }");
+  MustSend(server, "iom-ma/fp", "ValidateFeasibilityOpinion", Named(study));
+}
+
+// How each stage of an INBOUND file is reached from another.
 const std::vector<Step>& CaseSteps() {
   static const std::vector<Step> steps = {
       {"PROPOSED", "REGISTERED", "iom-tn/cm", "ProposeCase",
@@ -39,12 +80,106 @@ const std::vector<Step>& CaseSteps() {
       {"ACCEPTED", "PROPOSED", "iom-ma/fp", "AcceptCase", "name: '$name'"},
       {"DECLINED", "PROPOSED", "iom-ma/fp", "DeclineCase",
        "name: '$name' reason: INCOMPLETE"},
+      {"FEASIBLE", "ACCEPTED", "", "", "", 0, &AnswerFeasibility},
+      {"PLAN_PRELIMINARY", "FEASIBLE", "iom-tn/cm", "RecordPreliminaryPlan",
+       "name: '$name' plan: '$plan'"},
+      {"TRAVEL_NOTIFIED", "PLAN_PRELIMINARY", "iom-tn/mv", "NotifyTravel",
+       "name: '$name' scheduled_arrival_time { $departure }"},
       {"ARRIVED", "ACCEPTED", "iom-ma/fp", "ConfirmArrival",
        "name: '$name' arrival_date { year: 2026 month: 3 day: 1 }"},
+      {"IN_CONTACT", "ARRIVED", "iom-ma/ro", "RecordContact",
+       "name: '$name' contact_date { $today }"},
+      {"ATTEMPTED1", "ARRIVED", "iom-ma/ro", "RecordContactAttempt",
+       "name: '$name'"},
+      {"ATTEMPTED2", "ATTEMPTED1", "iom-ma/ro", "RecordContactAttempt",
+       "name: '$name'"},
+      {"UNREACHABLE", "ATTEMPTED2", "iom-ma/ro", "RecordContactAttempt",
+       "name: '$name'"},
+      {"PLAN_AGREED", "IN_CONTACT", "iom-ma/ro", "AgreePlan",
+       "name: '$name' plan: '$plan' sign_date { $today }"},
+      {"IMPLEMENTING", "PLAN_AGREED", "iom-ma/ro", "StartImplementation",
+       "name: '$name'"},
+      {"MONITORING", "IMPLEMENTING", "iom-ma/ro", "StartMonitoring",
+       "name: '$name'"},
       {"CLOSED", "ARRIVED", "iom-ma/fp", "CloseCase",
        "name: '$name' outcome: COMPLETED"},
       {"WITHDRAWN", "PROPOSED", "iom-tn/cm", "WithdrawCase", "name: '$name'"},
+      {"PERSON_DECEASED", "ACCEPTED", "iom-tn/fp", "RecordDeath",
+       "name: '$name'"},
+      {"ADMIN_CLOSED", "ACCEPTED", "iom-tn/fp", "CloseCaseAdministratively",
+       "name: '$name' reason: DUPLICATE"},
       {"ERASED", "ACCEPTED", "iom-tn/dp", "EraseCase",
+       "name: '$name' reason: PERSON_ASKED"},
+  };
+  return steps;
+}
+
+// Of a retroactive one, from SELF_PRESENTED on.
+const std::vector<Step>& RetroactiveSteps() {
+  static const std::vector<Step> steps = {
+      {"PROPOSED", "SELF_PRESENTED", "iom-ma/fp", "ProposeCase",
+       "name: '$name' consent: '$consent'"},
+      {"ARRIVED", "PROPOSED", "iom-tn/fp", "AcceptCase", "name: '$name'"},
+      {"DECLINED", "PROPOSED", "iom-tn/fp", "DeclineCase",
+       "name: '$name' reason: PERSON_UNKNOWN"},
+  };
+  return steps;
+}
+
+// Of an OUTBOUND one, from CONTACTED on.
+const std::vector<Step>& OutboundSteps() {
+  static const std::vector<Step> steps = {
+      {"REGISTERED", "CONTACTED", "iom-tn/cm", "RegisterCase",
+       "name: '$name' principal { given_name: 'Salma' family_name: 'Essai' "
+       "sex: FEMALE nationality: 'MA' birth_date { year: 1994 month: 3 day: 9 "
+       "} } privacy_notice { notice_date { $today } language: 'ar' } "
+       "consent: '$keep'"},
+      {"COUNSELLED", "REGISTERED", "iom-tn/cm", "RecordCounselling",
+       "name: '$name' counselling_date { $today } alternatives_explained: "
+       "true"},
+      {"ELIGIBLE", "COUNSELLED", "iom-tn/fp", "DecideEligibility",
+       "name: '$name' eligibility { decision: CAN_ASSIST funding_line: 'EU-1' "
+       "}"},
+      {"INELIGIBLE", "COUNSELLED", "iom-tn/fp", "DecideEligibility",
+       "name: '$name' eligibility { decision: CANNOT_ASSIST ground: "
+       "NO_FUNDING }"},
+      {"IN_PREPARATION", "ELIGIBLE", "iom-tn/cm", "SignDeclaration",
+       "name: '$name' declaration { sign_date { $today } language: 'ar' "
+       "understood: true }"},
+      {"MEDICAL", "IN_PREPARATION", "iom-tn/mo", "RecordMedicalGate",
+       "name: '$name' state: GREEN"},
+      {"DOCUMENT", "MEDICAL", "iom-tn/mv", "RecordTravelDocumentGate",
+       "name: '$name' state: GREEN"},
+      {"PROTECTION", "DOCUMENT", "iom-tn/po", "RecordProtectionGate",
+       "name: '$name' state: GREEN"},
+      {"READY", "PROTECTION", "iom-ma/fp", "RecordOriginGate",
+       "name: '$name' state: GREEN"},
+      {"BOOKED", "READY", "iom-tn/mv", "BookTravel",
+       "name: '$name' departure_time { $departure } has_passport: true"},
+      {"TWO_DAYS_BEFORE", "BOOKED", "", "", "", 16},
+      {"DEPARTING", "TWO_DAYS_BEFORE", "iom-tn/mv", "RecordPreEmbarkationCheck",
+       "name: '$name' consent_confirmed: true"},
+      {"DEPARTED", "DEPARTING", "iom-tn/mv", "RecordDeparture",
+       "name: '$name' departure_date { $today }"},
+      {"ARRIVED", "DEPARTED", "iom-ma/ro", "ConfirmArrival",
+       "name: '$name' arrival_date { $today }"},
+      {"REINTEGRATION", "ARRIVED", "iom-ma/fp", "TakeOverCase",
+       "name: '$name'"},
+      {"MONITORING", "REINTEGRATION", "iom-ma/ro", "StartMonitoring",
+       "name: '$name'"},
+      {"CLOSED", "MONITORING", "iom-ma/fp", "CloseCase",
+       "name: '$name' outcome: COMPLETED"},
+      {"PROTECTION_HOLD", "IN_PREPARATION", "iom-tn/cm", "HoldForProtection",
+       "name: '$name' concerns: DURESS"},
+      {"SUSPENDED", "IN_PREPARATION", "iom-tn/mo", "SuspendCase",
+       "name: '$name' reason: HEALTH review_date { $travel_day }"},
+      {"WITHDRAWN", "IN_PREPARATION", "iom-tn/cm", "WithdrawCase",
+       "name: '$name'"},
+      {"PERSON_DECEASED", "IN_PREPARATION", "iom-ma/fp", "RecordDeath",
+       "name: '$name'"},
+      {"ADMIN_CLOSED", "CONTACTED", "iom-tn/fp", "CloseCaseAdministratively",
+       "name: '$name' reason: CONTACT_LOST"},
+      {"ERASED", "IN_PREPARATION", "iom-tn/dp", "EraseCase",
        "name: '$name' reason: PERSON_ASKED"},
   };
   return steps;
@@ -124,7 +259,9 @@ void Walk(TestServer& server, const std::vector<Step>& steps,
   for (const Step& step : steps) {
     if (step.to != state) continue;
     Walk(server, steps, step.from, target);
-    if (step.days > 0) {
+    if (step.act != nullptr) {
+      step.act(server, target);
+    } else if (step.days > 0) {
       server.clock().Advance(absl::Hours(24 * step.days));
       server.SettleTimers();
     } else {
@@ -139,10 +276,13 @@ void Walk(TestServer& server, const std::vector<Step>& steps,
     }
     return;
   }
-}
-
-std::string Made(const Reply& reply) {
-  return GetString(*reply.answer, "name");
+  // Where the steps begin nothing is to be done.
+  if (state.empty()) return;
+  for (const Step& step : steps) {
+    if (step.from == state) return;
+  }
+  std::fprintf(stderr, "no step leads to %s\n", std::string(state).c_str());
+  std::abort();
 }
 
 void BringDocument(TestServer& server, absl::string_view state,
@@ -162,11 +302,66 @@ void BringDocument(TestServer& server, absl::string_view state,
 
 std::map<std::string, std::string> Target::words() const {
   std::map<std::string, std::string> words = more;
-  words.insert({{"name", name},
-                {"file", file.name},
-                {"consent", file.consent},
-                {"plan", file.plan}});
+  words.insert(
+      {{"name", name},
+       {"file", file.name},
+       {"consent", file.consent},
+       {"keep", file.consent},
+       {"plan", file.plan},
+       {"today", DateText(begun)},
+       {"travel_day", DateText(TravelTime(begun))},
+       {"departure",
+        absl::StrCat("seconds: ", absl::ToUnixSeconds(TravelTime(begun)))}});
   return words;
+}
+
+Target OutboundContact(TestServer& server) {
+  Target target;
+  target.begun = server.clock().Now();
+  target.name =
+      Must<pb::Case>(server, "iom-tn/cm", "CreateCase",
+                     absl::StrCat("case { direction: OUTBOUND origin_mission: "
+                                  "'missions/iom-ma' transit_missions: "
+                                  "'missions/iom-es' travel_date { ",
+                                  DateText(TravelTime(target.begun)), " } }"))
+          .name();
+  target.file.name = target.name;
+  target.file.consent =
+      Made(MustSend(server, "iom-tn/cm", "CreateConsent",
+                    absl::StrCat("parent: '", target.name,
+                                 "' consent { scope: "
+                                 "SHARE_WITH_ORIGIN_MISSION recipient: "
+                                 "'missions/iom-ma' language: 'ar' form: "
+                                 "WRITTEN }")));
+  target.more["keep"] = Made(MustSend(
+      server, "iom-tn/cm", "CreateConsent",
+      absl::StrCat("parent: '", target.name,
+                   "' consent { scope: KEEP_FILE language: 'ar' form: WRITTEN "
+                   "}")));
+  target.file.plan = NewPlan(server, "iom-tn/cm", target.name);
+  return target;
+}
+
+Target RetroactiveFile(TestServer& server) {
+  Target target;
+  target.begun = server.clock().Now();
+  target.name =
+      Must<pb::Case>(
+          server, "iom-ma/ro", "OpenRetroactiveCase",
+          "case { direction: INBOUND origin_mission: 'missions/iom-ma' "
+          "transit_missions: 'missions/iom-es' principal { given_name: 'Salma' "
+          "family_name: 'Essai' sex: FEMALE nationality: 'MA' birth_date { "
+          "year: 1994 month: 3 day: 9 } } } host_mission: 'missions/iom-tn' "
+          "arrival_date { year: 2026 month: 2 day: 10 }")
+          .name();
+  target.file.name = target.name;
+  target.file.consent = Made(MustSend(
+      server, "iom-ma/fp", "CreateConsent",
+      absl::StrCat("parent: '", target.name,
+                   "' consent { scope: SHARE_WITH_HOST_MISSION recipient: "
+                   "'missions/iom-tn' language: 'ar' form: WRITTEN }")));
+  target.file.plan = NewPlan(server, "iom-ma/ro", target.name);
+  return target;
 }
 
 Target Bring(TestServer& server, absl::string_view wanted) {
@@ -204,13 +399,21 @@ Target Bring(TestServer& server, absl::string_view wanted) {
          DraftDocumentKey(server, "iom-tn").document_key().ShortDebugString()}};
     return target;
   }
+  if (kind == "outbound" || kind == "retroactive") {
+    const bool outbound = kind == "outbound";
+    target = outbound ? OutboundContact(server) : RetroactiveFile(server);
+    Walk(server, outbound ? OutboundSteps() : RetroactiveSteps(), state,
+         target);
+    return target;
+  }
+  target.begun = server.clock().Now();
   target.file = server.RegisteredFile();
   target.name = target.file.name;
   if (kind == "case") {
     Walk(server, CaseSteps(), state, target);
     return target;
   }
-  Walk(server, CaseSteps(), kind == "visit" ? "ARRIVED" : "PROPOSED", target);
+  Walk(server, CaseSteps(), kind == "visit" ? "ARRIVED" : "ACCEPTED", target);
   if (kind == "document") {
     BringDocument(server, state, &target);
   } else if (kind == "consent") {
@@ -238,10 +441,13 @@ Target Bring(TestServer& server, absl::string_view wanted) {
               "parent: '", target.file.name,
               "' grant { recipient: 'missions/ngo-tn' mode: READ purpose: "
               "SERVICE_PROVISION ",
-              approved ? "basis: VITAL_INTERESTS justification: 'Not "
-                         "reachable.' expire_time { seconds: 1774000000 } }"
-                       : absl::StrCat("basis: CONSENT consent: '",
-                                      target.file.consent, "' }"))));
+              approved
+                  ? absl::StrCat("basis: VITAL_INTERESTS justification: 'Not "
+                                 "reachable.' expire_time { seconds: ",
+                                 absl::ToUnixSeconds(TravelTime(target.begun)),
+                                 " } }")
+                  : absl::StrCat("basis: CONSENT consent: '",
+                                 target.file.consent, "' }"))));
       if (state == "FORWARDABLE") {
         MustSend(server, "iom-tn/cm", "CreateConsent",
                  absl::StrCat("parent: '", target.file.name,
@@ -249,7 +455,7 @@ Target Bring(TestServer& server, absl::string_view wanted) {
                               "recipient: 'missions/ngo-es' language: 'ar' "
                               "form: WRITTEN }"));
       }
-      Walk(server, GrantSteps(), state, target);
+      if (state == "IN_FORCE") Walk(server, GrantSteps(), state, target);
     }
   } else if (kind == "plan") {
     target.name = target.file.plan;

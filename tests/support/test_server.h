@@ -23,7 +23,7 @@ namespace passerelle::testing {
 // The real server in this process: SQLite in a scratch folder, mutual TLS on a
 // free loopback port, a driven clock that starts on a Monday. Registers
 // missions iom-tn (Tunisia), iom-ma (Morocco), iom-es (Spain) and iom-de
-// (Germany), each with officers cm, fp, ro, ro2, me, po, mo, dp;
+// (Germany), each with officers cm, fp, ro, ro2, me, po, mo, mv, dp;
 // and partners ngo-tn, ngo-es, consulate-ma, each with an officer fp.
 class TestServer {
  public:
