@@ -16,6 +16,7 @@
 #include "server/domain/errors.h"
 #include "server/domain/lifecycle.h"
 #include "server/domain/signatures.h"
+#include "server/domain/stages.h"
 #include "server/domain/visibility.h"
 
 namespace passerelle::domain {
@@ -25,10 +26,6 @@ constexpr int64_t kChunkBytes = 256 * 1024;
 constexpr int64_t kMaxFileBytes = int64_t{256}
                                   << 20;  // of one file's documents
 constexpr int kMaxUnfinished = 10;        // of one mission, in one file
-
-bool Holds(const pb::Case& file, absl::string_view mission) {
-  return mission == file.host_mission() || mission == file.owner_mission();
-}
 
 absl::Status SpaceFull(const char* limit) {
   return Failure(pb::DOCUMENT_SPACE_FULL,
@@ -155,22 +152,26 @@ class Documents final : public DocumentVerbs {
   static absl::Status CheckReceiver(Change<pb::Document> change,
                                     const std::string& receiver) {
     const pb::Case& file = *change->file;
-    const std::string& sender = change->actor().mission;
+    const internal::CaseFacts& facts = *change->file_facts;
     const absl::Status invalid = Failure(
         pb::DOCUMENT_RECEIVER_INVALID,
         "A receiver may not be sent the document.", {{"mission", receiver}});
-    if (receiver == sender) return absl::OkStatus();
-    if (!Holds(file, sender) && !Holds(file, receiver)) return invalid;
+    if (receiver == change->actor().mission) return absl::OkStatus();
+    const pb::Mission* mission = change->around().FindMission(receiver);
+    const Actor partner = mission == nullptr ? Actor() : AsMission(*mission);
+    const bool holds = RelationTo(file, facts, partner, change->now()).holds();
+    const bool sender_holds =
+        RelationTo(file, facts, change->actor(), change->now()).holds();
+    if (!sender_holds && !holds) return invalid;
     if (auto s = RequirePartner(change.any(), receiver); !s.ok()) return s;
-    if (Holds(file, receiver)) return absl::OkStatus();
+    if (holds) return absl::OkStatus();
     if (auto s = RequireNotBarred(change.any(), receiver); !s.ok()) return s;
     if (auto s = RequireConsentFor(change, receiver); !s.ok()) return s;
-    const Actor partner = AsMission(*change->around().FindMission(receiver));
     pb::Document offered = change.resource();
     offered.set_state(pb::Document::AVAILABLE);
-    const Relation relation = RelationToResource(
-        RelationTo(file, *change->file_facts, partner, change->now()), offered,
-        *change->file_facts, partner, change->now());
+    const Relation relation =
+        RelationToResource(RelationTo(file, facts, partner, change->now()),
+                           offered, facts, partner, change->now());
     return (relation.roles & Bit(options::RECEIVER)) != 0 ? absl::OkStatus()
                                                           : invalid;
   }
@@ -188,7 +189,7 @@ class Documents final : public DocumentVerbs {
       }
       return last;
     };
-    if (receiver == change->file->origin_mission()) {
+    if (receiver == ShareRecipient(*change->file)) {
       return any_of([&](const std::string& consent) {
         return RequireShareConsent(change.any(), consent);
       });

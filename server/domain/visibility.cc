@@ -290,8 +290,7 @@ Relation RelationToResource(Relation relation, const Message& resource,
     relation.roles &= ~Bit(options::RECALLED);
   }
   if (!relation.sees()) return {};
-  const bool holds =
-      (relation.roles & kHolders) != 0 && relation.consent.empty();
+  const bool holds = relation.holds();
   const std::string& decides =
       type->options().GetExtension(options::class_field);
   if (!decides.empty() &&

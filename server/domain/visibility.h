@@ -26,6 +26,11 @@ struct Relation {
   std::string grant;  // under which the mission sees the file, or is offered it
 
   bool sees() const { return roles != 0; }
+  // Whether the mission holds the file: nobody had to consent to that.
+  bool holds() const {
+    return (roles & (Bit(options::HOST) | Bit(options::OWNER))) != 0 &&
+           consent.empty();
+  }
   Viewer viewer() const { return {.classes = classes, .roles = roles}; }
 };
 
