@@ -111,8 +111,12 @@ absl::Status MoveInPlace(const std::string& from, const std::string& to,
                          Existing existing) {
   if (existing == Existing::kReplace) {
     if (rename(from.c_str(), to.c_str()) != 0) return SystemError(to);
-  } else {
-    // Unlike a rename, a link never takes the place of what is there.
+  } else if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
+                       RENAME_NOREPLACE) != 0) {
+    // Where the file system cannot do it, a link never takes the place of what
+    // is there either.
+    if (errno == EEXIST) return FileExists(to);
+    if (errno != EINVAL) return SystemError(to);
     if (link(from.c_str(), to.c_str()) != 0) {
       return errno == EEXIST ? FileExists(to) : SystemError(to);
     }

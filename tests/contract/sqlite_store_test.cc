@@ -260,7 +260,8 @@ TEST_F(SqliteStoreTest, EveryListUsesItsIndex) {
        "SEARCH record USING INDEX record_by_key (scope=? AND "
        "id=?)"},
       {kDeleteRecordSql,
-       "SEARCH record USING COVERING INDEX record_by_key (scope=? AND id=?)"},
+       "SEARCH record USING INDEX record_by_key (scope=? AND "
+       "id=?)"},
       {kReadJournalSql, "SEARCH journal USING INTEGER PRIMARY KEY (rowid>?)"},
       {kJournalNodesSql, "SEARCH journal USING INTEGER PRIMARY KEY (rowid<?)"},
       {kReadChainedSql,
