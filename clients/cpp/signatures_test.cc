@@ -129,17 +129,17 @@ TEST_F(Certificates, EveryKindOfKeyThatIsAllowedAndNoOther) {
 TEST_F(Certificates, AChainLeadsToARootThatIsTrustedAtTheTime) {
   const absl::Time now = absl::Now();
   const KeyPair pair = pki_.Issue({.uri = "spiffe://t/mission/iom-tn/batch",
-                                   .not_before = now - absl::Hours(2),
-                                   .not_after = now - absl::Hours(1)});
+                                   .not_before = now + absl::Hours(1),
+                                   .not_after = now + absl::Hours(2)});
   const auto roots = Chain(pki_.ca());
   const auto chain = Chain(pair.certificate);
-  EXPECT_TRUE(VerifyChain(chain, roots, now - absl::Minutes(90)).ok());
+  EXPECT_TRUE(VerifyChain(chain, roots, now + absl::Minutes(90)).ok());
   EXPECT_FALSE(VerifyChain(chain, roots, now).ok());
-  EXPECT_FALSE(VerifyChain(chain, roots, now - absl::Hours(3)).ok());
+  EXPECT_FALSE(VerifyChain(chain, roots, now + absl::Hours(3)).ok());
   EXPECT_FALSE(VerifyChain({}, roots, now).ok());
   const TestPki stranger("passerelle.test");
   EXPECT_FALSE(
-      VerifyChain(chain, Chain(stranger.ca()), now - absl::Minutes(90)).ok());
+      VerifyChain(chain, Chain(stranger.ca()), now + absl::Minutes(90)).ok());
   // A server's certificate is not one to sign with.
   EXPECT_FALSE(VerifyChain(Chain(testing::ReadFileOrDie(
                                TestPki::Shared().Server().certificate_path)),
