@@ -28,6 +28,7 @@ using google::protobuf::Reflection;
 
 constexpr uint32_t kDefaultMaxLength = 256;
 constexpr uint32_t kDefaultMaxItems = 100;
+constexpr uint32_t kDefaultMaxBytes = 256;
 constexpr size_t kMaxViolations = 100;
 constexpr char kUuid[] =
     "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-"
@@ -278,6 +279,15 @@ void Validator::CheckMessage(const Plan& plan, const Message& message,
                   ? reflection->GetRepeatedStringReference(message, field, i,
                                                            &scratch)
                   : reflection->GetStringReference(message, field, &scratch);
+          if (field->type() == FieldDescriptor::TYPE_BYTES) {
+            const uint32_t most =
+                rules.max_bytes() == 0 ? kDefaultMaxBytes : rules.max_bytes();
+            if (value.size() > most) {
+              run->Add(here(),
+                       absl::StrCat("must have at most ", most, " bytes"));
+            }
+            break;
+          }
           const uint32_t max =
               rules.max_length() == 0 ? kDefaultMaxLength : rules.max_length();
           const size_t length = CodePoints(value);

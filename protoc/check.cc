@@ -154,6 +154,7 @@ class Checker {
   void CheckMessage(const Descriptor* message) {
     const std::string where =
         absl::StrCat(message->file()->name(), ": ", message->full_name());
+    CheckPart(where, message);
     if (!message->options().HasExtension(options::resource)) return;
     const auto& resource = message->options().GetExtension(options::resource);
     if (!resource.letter().empty()) {
@@ -198,6 +199,28 @@ class Checker {
         CheckState(where, message, state);
       }
       CheckState(where, message, move.to());
+    }
+  }
+
+  // A part says of which resource it is, and in which states it is kept.
+  void CheckPart(const std::string& where, const Descriptor* message) {
+    if (!message->options().HasExtension(options::part)) return;
+    const auto& part = message->options().GetExtension(options::part);
+    const Descriptor* whole = WholeOf(message);
+    if (whole == nullptr || StateEnum(whole) == nullptr) {
+      return Fail(where, "is part of ", part.of(),
+                  ", which is no resource with states of the same file");
+    }
+    for (const std::string& state : part.kept_in()) {
+      CheckState(where, whole, state);
+    }
+    const FieldDescriptor* name = message->FindFieldByName("name");
+    const FieldDescriptor* index = message->FindFieldByName("index");
+    const FieldDescriptor* data = message->FindFieldByName("data");
+    if (name == nullptr || name->type() != FieldDescriptor::TYPE_STRING ||
+        index == nullptr || index->type() != FieldDescriptor::TYPE_INT32 ||
+        data == nullptr || data->type() != FieldDescriptor::TYPE_BYTES) {
+      Fail(where, "a part has string name, int32 index and bytes data");
     }
   }
 
@@ -349,6 +372,10 @@ class Checker {
         }
       }
       const bool text = field->type() == FieldDescriptor::TYPE_STRING;
+      if (rules.max_bytes() != 0 &&
+          field->type() != FieldDescriptor::TYPE_BYTES) {
+        Fail(field->full_name(), "max_bytes is for bytes");
+      }
       if (!text && (rules.max_length() != 0 || !rules.pattern().empty())) {
         Fail(field->full_name(), "length and pattern are for strings");
       }

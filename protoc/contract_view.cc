@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "google/api/resource.pb.h"
 
 namespace passerelle::plugin {
 
@@ -38,6 +39,18 @@ const EnumDescriptor* StateEnum(const Descriptor* resource) {
   if (name.empty()) return nullptr;
   const FieldDescriptor* field = resource->FindFieldByName(name);
   return field == nullptr ? nullptr : field->enum_type();
+}
+
+const Descriptor* WholeOf(const Descriptor* part) {
+  const std::string& type = part->options().GetExtension(options::part).of();
+  for (int i = 0; i < part->file()->message_type_count(); ++i) {
+    const Descriptor* message = part->file()->message_type(i);
+    if (message->options().HasExtension(options::resource) &&
+        message->options().GetExtension(google::api::resource).type() == type) {
+      return message;
+    }
+  }
+  return nullptr;
 }
 
 const EnumDescriptor* VariantEnum(const Descriptor* resource) {

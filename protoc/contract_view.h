@@ -30,6 +30,10 @@ std::vector<const Descriptor*> ExchangeKindsOf(const Files& files);
 // The nested enum behind the resource's state field; null when it has none.
 const EnumDescriptor* StateEnum(const Descriptor* resource);
 
+// The resource that a message with the option `part` is a part of; null when
+// there is none in its file.
+const Descriptor* WholeOf(const Descriptor* part);
+
 // The enum whose values tell the resource's life cycles apart; null when it has
 // one life cycle.
 const EnumDescriptor* VariantEnum(const Descriptor* resource);

@@ -388,6 +388,32 @@ message ListProbesResponse {
             with self.subTest(life=life, text=text):
                 self.assertEqual(text in pages[life], has, pages[life])
 
+    def test_a_part_is_of_a_resource_with_states(self):
+        part = """
+message ProbePiece {
+  option (passerelle.options.v1.part) = {
+    of: "passerelle/Probe" kept_in: [ "SENT" ]
+  };
+  string name = 1;
+  int32 index = 2;
+  bytes data = 3;
+}
+"""
+        self.assertEqual(self.protoc(GOOD + part).returncode, 0)
+        for old, new, named in (
+                ("passerelle/Probe", "passerelle/Other", "no resource"),
+                ('"SENT"', '"SNET"', "SNET is not a state of Probe"),
+                ("int32 index", "string index", "int32 index"),
+                ("bytes data", "string data", "bytes data"),
+                ("string name = 1;\n", "", "string name")):
+            with self.subTest(named=named):
+                self.assertIn(old, part)
+                result = self.protoc(GOOD + part.replace(old, new))
+                self.assertNotEqual(result.returncode, 0)
+                self.assertIn(named, result.stderr)
+        result = self.protoc(GOOD.replace("max_items: 3", "max_bytes: 3"))
+        self.assertIn("max_bytes is for bytes", result.stderr)
+
     def test_every_mistake_is_reported_at_once(self):
         result = self.protoc(
             GOOD.replace("  string request_id = 2;\n", "")

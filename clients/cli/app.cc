@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "clients/cli/audit.h"
+#include "clients/cli/documents.h"
 #include "clients/cli/errors.h"
 #include "clients/cli/flags.h"
 #include "clients/cli/naming.h"
@@ -58,6 +59,9 @@ class CommandLine {
     AddGlobalOptions();
     AddBuiltIns();
     for (Command& command : CommandsOf(contract)) AddCommand(command);
+    documents_ = std::make_unique<DocumentCommands>(
+        nouns_.at("document"), nouns_.at("document")->get_subcommand("get"),
+        nouns_.at("document-key"));
   }
 
   // Returns an exit code when there is nothing left to do.
@@ -86,6 +90,7 @@ class CommandLine {
   bool wants_profile_check() const { return profile_check_->parsed(); }
   bool wants_version() const { return version_->parsed(); }
   AuditCommands& audit() { return *audit_; }
+  DocumentCommands& documents() { return *documents_; }
   bool offline() const { return offline_; }
   const std::string& health_service() const { return health_service_; }
 
@@ -195,6 +200,7 @@ class CommandLine {
   CLI::App* version_ = nullptr;
   CLI::App* profile_check_ = nullptr;
   std::unique_ptr<AuditCommands> audit_;
+  std::unique_ptr<DocumentCommands> documents_;
   std::string health_service_;
   bool offline_ = false;
   std::map<std::string, CLI::App*> nouns_;
@@ -320,6 +326,8 @@ int RunCli(const std::vector<std::string>& words, CliEnvironment& environment) {
     status = RunProfileCheck(line, streams);
   } else if (line.audit().chosen()) {
     status = line.audit().Run(line.options(), environment);
+  } else if (line.documents().chosen()) {
+    status = line.documents().Run(line.options(), environment);
   } else if (line.wants_health()) {
     status = RunHealth(line, environment);
   } else {

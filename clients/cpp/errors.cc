@@ -42,6 +42,37 @@ absl::Status EvidenceInconsistent(absl::string_view message) {
                      message);
 }
 
+absl::Status FileUnusable(absl::string_view message) {
+  return ClientError(absl::StatusCode::kFailedPrecondition, "FILE_UNUSABLE",
+                     message);
+}
+
+absl::Status FileExists(absl::string_view path) {
+  return ClientError(absl::StatusCode::kAlreadyExists, "FILE_EXISTS",
+                     absl::StrCat(path, " is there already"));
+}
+
+absl::Status SignatureNotAuthentic(absl::string_view message) {
+  return ClientError(absl::StatusCode::kDataLoss, "SIGNATURE_NOT_AUTHENTIC",
+                     absl::StrCat("the signature does not hold: ", message));
+}
+
+absl::Status DocumentDamaged(absl::string_view message) {
+  return ClientError(
+      absl::StatusCode::kDataLoss, "DOCUMENT_DAMAGED",
+      absl::StrCat("the document is not what was sent: ", message));
+}
+
+absl::Status DocumentKeyMissing(absl::string_view message) {
+  return ClientError(absl::StatusCode::kFailedPrecondition,
+                     "DOCUMENT_KEY_MISSING", message);
+}
+
+absl::Status UploadPending(absl::string_view message) {
+  return ClientError(absl::StatusCode::kFailedPrecondition, "UPLOAD_PENDING",
+                     message);
+}
+
 absl::Status MailboxGap(int64_t expected, int64_t found) {
   return MakeError(
       absl::StatusCode::kDataLoss, "MAILBOX_GAP",

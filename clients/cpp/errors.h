@@ -38,6 +38,28 @@ absl::Status MailboxGap(int64_t expected, int64_t found);
 // not what it signed, or is not signed by its key.
 absl::Status EvidenceInconsistent(absl::string_view message);
 
+// FAILED_PRECONDITION FILE_UNUSABLE: a file on this machine cannot be read,
+// made or written.
+absl::Status FileUnusable(absl::string_view message);
+
+// ALREADY_EXISTS FILE_EXISTS: a file is in the way and is to be kept.
+absl::Status FileExists(absl::string_view path);
+
+// DATA_LOSS SIGNATURE_NOT_AUTHENTIC: a resource is not what the mission signed
+// that it claims to be of.
+absl::Status SignatureNotAuthentic(absl::string_view message);
+
+// DATA_LOSS DOCUMENT_DAMAGED: a document is not what its sender sent.
+absl::Status DocumentDamaged(absl::string_view message);
+
+// FAILED_PRECONDITION DOCUMENT_KEY_MISSING: there is no key to encrypt to, or
+// none that opens.
+absl::Status DocumentKeyMissing(absl::string_view message);
+
+// FAILED_PRECONDITION UPLOAD_PENDING: the files of another upload are in the
+// way.
+absl::Status UploadPending(absl::string_view message);
+
 }  // namespace passerelle::client
 
 #endif  // PASSERELLE_CLIENTS_CPP_ERRORS_H_

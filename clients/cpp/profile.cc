@@ -43,6 +43,7 @@ absl::StatusOr<Profile> ReadTable(const std::string& path,
       {"trust_domain", &profile.trust_domain},
       {"server_name", &profile.server_name},
       {"checkpoint_file", &profile.checkpoint_file},
+      {"document_keys", &profile.document_keys},
       {"platform_key", &profile.platform_key}};
   std::vector<std::string> problems;
   for (const auto& [key, node] : table) {
@@ -71,6 +72,7 @@ absl::StatusOr<Profile> ReadTable(const std::string& path,
   profile.key = ResolvePath(folder, profile.key);
   profile.ca = ResolvePath(folder, profile.ca);
   profile.checkpoint_file = ResolvePath(folder, profile.checkpoint_file);
+  profile.document_keys = ResolvePath(folder, profile.document_keys);
   return profile;
 }
 

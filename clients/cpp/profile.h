@@ -24,6 +24,7 @@ namespace passerelle::client {
 //     trust_domain = "passerelle.example.org"      # optional
 //     server_name = "passerelle.internal"          # optional
 //     checkpoint_file = "ma/checkpoint"            # optional
+//     document_keys = "ma/documents.key"           # optional
 //     platform_key = "passerelle.example.org/journal+1a2b3c4d+AX…"  # optional
 struct Profile {
   // Name of the table; empty for a profile made by hand.
@@ -45,6 +46,9 @@ struct Profile {
   // a client demands proof before its first call that the journal begins with
   // it (clients/cpp/evidence.h). Empty: none is kept.
   std::string checkpoint_file = {};
+  // Private keys that open sealed documents sent to the mission: an identity
+  // file of age, readable by its owner only. Empty: none.
+  std::string document_keys = {};
   // The platform's key for checkpoints. Empty: that of the first contact.
   std::string platform_key = {};
 };

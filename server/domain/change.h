@@ -83,6 +83,15 @@ class AnyChange {
   std::string counterpart;
   // Ends every open exchange of the file with this reason.
   std::optional<pb::EndReason> end_exchanges;
+  // A part of the resource to be kept; its bytes outlive the change.
+  struct Part {
+    int32_t index = 0;
+    absl::string_view data;
+  };
+  std::optional<Part> part;
+  // A person of the file with whose key a new resource, and each of its parts,
+  // is sealed, so that it is erased with that person. Empty: the file's key.
+  std::string sealed_with;
   // What the verb changes is for the owner mission alone. Unless the state
   // changes as well, nobody else is told, and the update time stays.
   bool for_owner_only = false;

@@ -51,10 +51,37 @@ options::AdministrativeVerb AdministrativeOf(const std::string& method) {
                             : it->second;
 }
 
-// The resource a method acts on: the message it returns, or lists.
+// The resource of which the message is a part; null when it is none.
+const Descriptor* WholeOf(const Descriptor* part) {
+  if (!part->options().HasExtension(options::part)) return nullptr;
+  const std::string& type = part->options().GetExtension(options::part).of();
+  for (int i = 0; i < part->file()->message_type_count(); ++i) {
+    const Descriptor* message = part->file()->message_type(i);
+    if (message->options().GetExtension(google::api::resource).type() == type) {
+      return message;
+    }
+  }
+  return nullptr;
+}
+
+std::unique_ptr<PartSpec> MakePart(const KindSpec& kind,
+                                   const Descriptor* message) {
+  const auto& option = message->options().GetExtension(options::part);
+  auto part = std::make_unique<PartSpec>();
+  part->message = message;
+  part->name = message->FindFieldByName("name");
+  part->index = message->FindFieldByName("index");
+  part->data = message->FindFieldByName("data");
+  part->kept_in = StateBits(kind, option.kept_in());
+  return part;
+}
+
+// The resource a method acts on: the message it returns, or lists, or returns a
+// part of.
 const Descriptor* ResourceOf(const MethodDescriptor* method) {
   const Descriptor* output = method->output_type();
   if (output->options().HasExtension(options::resource)) return output;
+  if (const Descriptor* whole = WholeOf(output)) return whole;
   for (int i = 0; i < output->field_count(); ++i) {
     const Descriptor* item = output->field(i)->message_type();
     if (output->field(i)->is_repeated() && item != nullptr &&
@@ -115,6 +142,9 @@ KindSpec* Contract::AddKind(const Descriptor* message) {
   kind->allowed_actions = message->FindFieldByName("allowed_actions");
   kind->due_time = message->FindFieldByName("due_time");
   kind->exchange = message->FindFieldByName("exchange");
+  const std::string& decides =
+      message->options().GetExtension(options::class_field);
+  if (!decides.empty()) kind->class_field = message->FindFieldByName(decides);
   if (!ours.state_field().empty()) {
     kind->state = message->FindFieldByName(ours.state_field());
     kind->states = kind->state->enum_type();
@@ -183,6 +213,13 @@ void Contract::AddService(const Service& service) {
     spec.update_mask = request->FindFieldByName("update_mask");
     spec.page_size = request->FindFieldByName("page_size");
     spec.page_token = request->FindFieldByName("page_token");
+    spec.index = request->FindFieldByName("index");
+    for (int f = 0; f < request->field_count(); ++f) {
+      const FieldDescriptor* field = request->field(f);
+      if (field->type() != FieldDescriptor::TYPE_BYTES) continue;
+      spec.bulk_bytes +=
+          field->options().GetExtension(options::rules).max_bytes();
+    }
 
     if (shape == options::MAILBOX) {
       spec.shape = MethodSpec::Shape::kMail;
@@ -213,7 +250,10 @@ void Contract::AddService(const Service& service) {
             request->FindFieldByName(spec.resource->name() + "_id");
       }
     }
-    if (access.effect() == options::READ) {
+    if (method->output_type()->options().HasExtension(options::part)) {
+      kind->part = MakePart(*kind, method->output_type());
+      spec.shape = MethodSpec::Shape::kGetPart;
+    } else if (access.effect() == options::READ) {
       spec.shape = absl::StartsWith(method->name(), "List")
                        ? MethodSpec::Shape::kList
                        : MethodSpec::Shape::kGet;

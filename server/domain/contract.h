@@ -27,6 +27,7 @@ struct KindSpec;
 struct MethodSpec {
   enum class Shape {
     kGet,
+    kGetPart,  // reads a part of a resource of `kind`
     kList,
     kCreate,
     kUpdate,
@@ -69,6 +70,9 @@ struct MethodSpec {
   const google::protobuf::FieldDescriptor* page_token = nullptr;
   // Of a list: the state that it is narrowed to.
   const google::protobuf::FieldDescriptor* state_filter = nullptr;
+  const google::protobuf::FieldDescriptor* index = nullptr;  // of a part
+  // How many bytes the request's own bytes fields may hold.
+  size_t bulk_bytes = 0;
 };
 
 // An administrative message as one kind of exchange declares it.
@@ -81,6 +85,15 @@ struct AdministrativeMove {
   EnumSet officer_roles = 0;
 };
 inline constexpr int kPreviousState = -1;
+
+// What a resource is kept in besides its message.
+struct PartSpec {
+  const google::protobuf::Descriptor* message = nullptr;  // of one part
+  const google::protobuf::FieldDescriptor* name = nullptr;
+  const google::protobuf::FieldDescriptor* index = nullptr;
+  const google::protobuf::FieldDescriptor* data = nullptr;
+  uint64_t kept_in = 0;  // states, as bits
+};
 
 struct TimedMove {
   const options::TimedTransition* option = nullptr;
@@ -123,6 +136,8 @@ struct KindSpec {
   const google::protobuf::FieldDescriptor* class_updates = nullptr;
   const google::protobuf::FieldDescriptor* allowed_actions = nullptr;
   const google::protobuf::FieldDescriptor* exchange = nullptr;
+  // Decides the privacy class of the whole resource; null when none does.
+  const google::protobuf::FieldDescriptor* class_field = nullptr;
   const google::protobuf::FieldDescriptor* due_time = nullptr;
   const google::protobuf::FieldDescriptor* variant = nullptr;
   // While this message is set, the resource is in `covered_state` for its
@@ -135,6 +150,7 @@ struct KindSpec {
   const options::ExchangeKind* process = nullptr;
   std::vector<AdministrativeMove> administrative;
   std::vector<TimedMove> timed;
+  std::unique_ptr<PartSpec> part;   // null when it is not kept in parts
   Verbs* guards = nullptr;          // of its service; null when generic
   const MethodSpec* get = nullptr;  // null when the kind has no such method
   const MethodSpec* create = nullptr;

@@ -10,6 +10,7 @@
 #include "generated/person.verbs.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "server/domain/consents.h"
+#include "server/domain/documents.h"
 #include "server/domain/errors.h"
 #include "server/domain/gates.h"
 #include "server/domain/persons.h"
@@ -55,6 +56,13 @@ class Persons final : public PersonVerbs {
     *tombstone.mutable_create_time() = person.create_time();
     person = std::move(tombstone);
     change->erase = true;
+    change->sweeps.push_back(
+        {&pb::Document::default_instance(),
+         [name = person.name()](google::protobuf::Message& message) {
+           auto& document = static_cast<pb::Document&>(message);
+           return document.person() == name && TakeBack(&document);
+         },
+         "RemovePerson"});
     return KeepFromOwnCountry(change);
   }
 

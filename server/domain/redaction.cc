@@ -71,6 +71,13 @@ bool SameList(const Message& a, const Message& b, const FieldDescriptor* list) {
 
 }  // namespace
 
+EnumSet ClassByValue(const Message& message,
+                     const FieldDescriptor* class_field) {
+  const auto* value = message.GetReflection()->GetEnum(message, class_field);
+  const int privacy = value->options().GetExtension(options::value_privacy);
+  return privacy == options::PRIVACY_UNSPECIFIED ? 0 : Bit(privacy);
+}
+
 struct Redactor::Field {
   const FieldDescriptor* field;
   EnumSet privacy;   // one bit; none when unlabelled or decided by each item
@@ -84,15 +91,8 @@ struct Redactor::Field {
     return class_field != nullptr || (privacy & viewer.classes) != 0;
   }
 
-  // Class of an item, by the value of its class field; none when the value has
-  // none or is unknown.
   EnumSet ClassOf(const Message& item) const {
-    const auto* value = item.GetReflection()->GetEnum(item, class_field);
-    const int privacy_of_value =
-        value->options().GetExtension(options::value_privacy);
-    return privacy_of_value == options::PRIVACY_UNSPECIFIED
-               ? 0
-               : Bit(privacy_of_value);
+    return ClassByValue(item, class_field);
   }
   bool HidesItem(const Viewer& viewer, const Message& item) const {
     return (ClassOf(item) & viewer.classes) == 0;
@@ -104,7 +104,11 @@ struct Redactor::Plan {
 };
 
 Redactor::Redactor(const Descriptor* message)
-    : plan_(MakePlan(message, options::PRIVACY_UNSPECIFIED)) {}
+    : plan_(MakePlan(message, options::PRIVACY_UNSPECIFIED)) {
+  const std::string& decides =
+      message->options().GetExtension(options::class_field);
+  if (!decides.empty()) class_field_ = message->FindFieldByName(decides);
+}
 
 Redactor::~Redactor() = default;
 
@@ -184,6 +188,15 @@ void Redactor::Apply(const Plan& plan, const Viewer& viewer, Message* message,
 Redactor::Outcome Redactor::Redact(const Viewer& viewer,
                                    Message* message) const {
   Outcome outcome;
+  if (class_field_ != nullptr) {
+    const EnumSet whole = ClassByValue(*message, class_field_);
+    if ((whole & viewer.classes) == 0) {
+      message->Clear();
+      outcome.cleared = true;
+      return outcome;
+    }
+    outcome.classes = whole;
+  }
   Apply(*plan_, viewer, message, &outcome);
   return outcome;
 }
@@ -215,6 +228,10 @@ bool Redactor::AnyHidden(const Plan& plan, const Viewer& viewer,
 }
 
 bool Redactor::Hides(const Viewer& viewer, const Message& message) const {
+  if (class_field_ != nullptr &&
+      (ClassByValue(message, class_field_) & viewer.classes) == 0) {
+    return true;
+  }
   return AnyHidden(*plan_, viewer, message);
 }
 

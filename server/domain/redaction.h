@@ -26,6 +26,9 @@ class Redactor {
   explicit Redactor(const google::protobuf::Descriptor* message);
   ~Redactor();
 
+  // Of a message with a `class_field` of its own, the value's class is the
+  // whole message's: who may not see that class sees nothing of it.
+  //
   // Clears every field whose class the viewer may not see, those meant for
   // another side of the exchange, and items of lists whose own class is hidden.
   struct Outcome {
@@ -70,7 +73,14 @@ class Redactor {
                       google::protobuf::Message* merged);
 
   std::unique_ptr<Plan> plan_;
+  // Decides the class of the whole message; null when none does.
+  const google::protobuf::FieldDescriptor* class_field_ = nullptr;
 };
+
+// Class of a message by the value of its `class_field`, as a bit; none when the
+// value has none or is unknown.
+EnumSet ClassByValue(const google::protobuf::Message& message,
+                     const google::protobuf::FieldDescriptor* class_field);
 
 }  // namespace passerelle::domain
 

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/resource_name.h"
 #include "passerelle/v1/consent.pb.h"
+#include "passerelle/v1/document.pb.h"
 #include "passerelle/v1/emergency_access.pb.h"
 #include "passerelle/v1/exchange.pb.h"
 #include "passerelle/v1/grant.pb.h"
@@ -187,14 +188,11 @@ Relation ToExchange(Relation relation, const pb::Exchange& header,
 
 // Nobody consents for another adult. What rests on no consent at all (a grant
 // with another basis) is for the whole family.
-Relation ToPerson(Relation relation, const pb::Person& person,
-                  const CaseFacts& facts, absl::Time now) {
-  if (relation.consent.empty() || person.relation() == pb::Person::PRINCIPAL ||
-      IsSurelyUnder(kAdultAge, person.birth_date(), now)) {
-    return relation;
-  }
+Relation UnderOwnConsent(Relation relation, absl::string_view person,
+                         const CaseFacts& facts, absl::Time now) {
+  if (relation.consent.empty()) return relation;
   const auto cited = ParseResourceName(relation.consent);
-  const auto name = ParseResourceName(person.name());
+  const auto name = ParseResourceName(person);
   const ConsentFact* rests = ConsentById(facts, cited->id, now);
   if (rests == nullptr) return {};
   for (const ConsentFact& own : facts.consents()) {
@@ -208,6 +206,35 @@ Relation ToPerson(Relation relation, const pb::Person& person,
     }
   }
   return {};
+}
+
+Relation ToPerson(Relation relation, const pb::Person& person,
+                  const CaseFacts& facts, absl::Time now) {
+  if (person.relation() == pb::Person::PRINCIPAL ||
+      IsSurelyUnder(kAdultAge, person.birth_date(), now)) {
+    return relation;
+  }
+  return UnderOwnConsent(std::move(relation), person.name(), facts, now);
+}
+
+Relation ToDocument(Relation relation, const pb::Document& document,
+                    const CaseFacts& facts, absl::string_view mission,
+                    bool holds, absl::Time now) {
+  const bool sends = document.sender() == mission;
+  const bool receives = Contains(document.receivers(), mission);
+  const bool complete = document.state() == pb::Document::AVAILABLE ||
+                        document.state() == pb::Document::RECALLED;
+  if (!sends && !(complete && (receives || holds))) return {};
+  if (!holds && document.own_consent_needed()) {
+    relation =
+        UnderOwnConsent(std::move(relation), document.person(), facts, now);
+    if (!relation.sees()) return {};
+  }
+  if (sends) relation.roles |= Bit(options::SENDER);
+  if (receives) relation.roles |= Bit(options::RECEIVER);
+  // Of the content it is named for it sees the ciphertext.
+  if (sends || receives) relation.classes |= Bit(options::SEALED);
+  return relation;
 }
 
 }  // namespace
@@ -246,6 +273,7 @@ Actor AsMission(const pb::Mission& mission) {
   actor.mission = mission.name();
   actor.mission_kind = mission.kind();
   actor.country = mission.country();
+  actor.officer_roles = ~EnumSet{0};
   return actor;
 }
 
@@ -306,8 +334,19 @@ Relation RelationToResource(Relation relation, const Message& resource,
     const bool owner = (relation.roles & Bit(options::OWNER)) != 0;
     return own || owner ? relation : Relation{};
   }
-  const bool holds =
-      (relation.roles & kHolders) != 0 && relation.consent.empty();
+  const bool holds = relation.holds();
+  const std::string& decides =
+      type->options().GetExtension(options::class_field);
+  if (!decides.empty() &&
+      (ClassByValue(resource, type->FindFieldByName(decides)) &
+       relation.classes) == 0) {
+    return {};
+  }
+  if (type == pb::Document::descriptor()) {
+    return ToDocument(std::move(relation),
+                      static_cast<const pb::Document&>(resource), facts,
+                      actor.mission, holds, now);
+  }
   if (const auto* header = type->FindFieldByName("exchange")) {
     return ToExchange(
         std::move(relation),

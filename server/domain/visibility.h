@@ -28,6 +28,11 @@ struct Relation {
   std::string emergency;
 
   bool sees() const { return roles != 0; }
+  // Whether the mission holds the file: nobody had to consent to that.
+  bool holds() const {
+    return (roles & (Bit(options::HOST) | Bit(options::OWNER))) != 0 &&
+           consent.empty();
+  }
   Viewer viewer() const { return {.classes = classes, .roles = roles}; }
 };
 
@@ -50,7 +55,8 @@ Relation WithEmergency(Relation relation, const ::passerelle::v1::Case& file,
 // Privacy classes that the policy lets the officer see in an emergency.
 EnumSet EmergencyClasses(const Actor& actor);
 
-// A mission as it is told of changes: no officer of it in particular.
+// A mission as it is told of changes: no officer of it in particular, so that
+// it is told what any of them would see.
 Actor AsMission(const ::passerelle::v1::Mission& mission);
 
 // Narrows what an actor is to the file to what it is to one resource in it:
@@ -59,7 +65,11 @@ Actor AsMission(const ::passerelle::v1::Mission& mission);
 //   needs that adult's own consent;
 // - consents and grants are for the missions that hold the file, and for the
 //   partner they name;
-// - an emergency access is for the owner and the mission that broke the glass.
+// - an emergency access is for the owner and the mission that broke the glass;
+// - a document is for who may see its class: its sender, its receivers and,
+// once
+//   it is complete, the missions that hold the file; its content for sender and
+//   receivers alone.
 Relation RelationToResource(Relation relation,
                             const google::protobuf::Message& resource,
                             const ::passerelle::internal::v1::CaseFacts& facts,

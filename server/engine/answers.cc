@@ -57,6 +57,9 @@ Answers::Answers(const domain::Contract& contract, const Secrets& secrets)
   for (const auto& kind : contract.kinds()) {
     redactors_[kind->message] =
         std::make_unique<domain::Redactor>(kind->message);
+    if (kind->part == nullptr) continue;
+    redactors_[kind->part->message] =
+        std::make_unique<domain::Redactor>(kind->part->message);
   }
   redactors_[pb::ExchangeView::descriptor()] =
       std::make_unique<domain::Redactor>(pb::ExchangeView::descriptor());

@@ -60,6 +60,11 @@ class Batch {
   absl::Status Flush(absl::Time now, const MailboxHeads& heads,
                      storage::WriteTransaction* tx);
 
+  // How many parts of resources may still be removed in this commit: a removed
+  // part is overwritten, and callers wait for the commit.
+  int part_drops_left() const { return part_drops_left_; }
+  void CountPartDrop() { --part_drops_left_; }
+
   // After the commit.
   const journal::Appender& journal() const { return journal_; }
   const MailboxHeads& new_heads() const { return new_heads_; }
@@ -72,6 +77,7 @@ class Batch {
   std::map<std::string, internal::RequestOutcome, std::less<>> requests_;
   MailboxHeads new_heads_;
   absl::Time wake_time_ = absl::InfiniteFuture();
+  int part_drops_left_ = 16;  // 4 MiB of chunks
 };
 
 }  // namespace passerelle::engine

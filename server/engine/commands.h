@@ -25,6 +25,8 @@ struct Engine::Command {
   virtual absl::Status Run(const WriterContext& context, Effects* effects) = 0;
   // After the flush, or when nothing was done.
   virtual void Done(const absl::Status& status) = 0;
+  // How large its request is; 0 for what has none worth counting.
+  virtual size_t Bytes() const { return 0; }
   // The line of evidence of a refusal; none for the server's own commands.
   virtual bool Refusal(const absl::Status&, absl::Time, internal::Leaf*) {
     return false;
@@ -53,6 +55,7 @@ class Engine::ChangeCommand final : public Engine::Command {
     return status;
   }
   void Done(const absl::Status& status) override { call_->done(status); }
+  size_t Bytes() const override { return call_->request_bytes; }
   bool Refusal(const absl::Status& status, absl::Time now,
                internal::Leaf* leaf) override {
     *leaf = RefusalLeaf(*call_, status, now);

@@ -29,6 +29,7 @@ struct Call {
   const google::protobuf::Message* request = nullptr;
   google::protobuf::Message* response = nullptr;
   std::function<void(absl::Status)> done;
+  size_t request_bytes = 0;  // as it came
   // In real time: a call whose turn comes later is refused, unexecuted.
   absl::Time deadline = absl::InfiniteFuture();
   // Whether the caller went away; asked before `done` only. May be empty.

@@ -111,6 +111,7 @@ void Engine::Execute(std::unique_ptr<Call> call) {
         return Enqueue(std::make_unique<CosignCommand>(std::move(call)));
       }
       [[fallthrough]];
+    case domain::MethodSpec::Shape::kGetPart:
     case domain::MethodSpec::Shape::kList: {
       std::shared_ptr<Call> shared(std::move(call));
       if (!workers_.Run([this, shared] { Read(shared); })) {
@@ -137,9 +138,11 @@ void Engine::Enqueue(std::unique_ptr<Command> command) {
     MutexLock lock(&mutex_);
     if (stopping_) {
       refused = domain::Draining();
-    } else if (queue_.size() >= options_.max_queue) {
+    } else if (queue_.size() >= options_.max_queue ||
+               queued_bytes_ + command->Bytes() > options_.max_queue_bytes) {
       refused = domain::Overloaded();
     } else {
+      queued_bytes_ += command->Bytes();
       queue_.push_back(std::move(command));
       if (!writer_waits_) return;
       writer_waits_ = false;

@@ -34,8 +34,12 @@
 namespace passerelle::engine {
 
 struct EngineOptions {
-  int max_batch = 256;      // commands in one commit
-  size_t max_queue = 4096;  // commands waiting; more are refused
+  int max_batch = 256;  // commands in one commit
+  // Request bytes in one commit, one request at least: chunks of documents are
+  // large, and everybody in a batch waits for all of it.
+  size_t max_batch_bytes = 1 << 20;
+  size_t max_queue = 4096;            // commands waiting; more are refused
+  size_t max_queue_bytes = 32 << 20;  // of their requests; the same
   int read_threads = 2;
   size_t cache_bytes = 32 << 20;  // of records kept parsed
   // How long a routine disclosure's line may wait for a flush: what a crash
@@ -142,6 +146,7 @@ class Engine {
   Mutex mutex_;
   CondVar wake_;
   std::deque<std::unique_ptr<Command>> queue_ ABSL_GUARDED_BY(mutex_);
+  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool writer_waits_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 

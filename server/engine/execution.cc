@@ -58,12 +58,12 @@ void ChangeExecution::Finish() {
   const std::string name =
       resource->GetReflection()->GetString(*resource, kind_->name);
   // The answer is decided on what the caller was when it acted; in a new
-  // exchange or file, or one that it took over, on what it is now.
+  // exchange, document or file, or one that it took over, on what it is now.
   if (on_file()) {
     domain::Relation now = domain::RelationTo(
         file_now_->message, file_now_->facts, actor_, context_.now);
     if (now.sees()) relation_ = std::move(now);
-  } else if (kind_->is_exchange()) {
+  } else if (kind_->is_exchange() || (creates() && kind_->part != nullptr)) {
     relation_ =
         domain::RelationToResource(std::move(relation_), *resource,
                                    file_now().facts, actor_, context_.now);

@@ -2,6 +2,7 @@
 #define PASSERELLE_SERVER_ENGINE_EXECUTION_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,7 @@ class ChangeExecution {
   std::string EtagFor(const domain::Relation& relation) const;
   absl::Status Apply();
   absl::Status Settle(domain::AnyChange* change);
+  absl::Status SealWith(const std::string& person);
   absl::Status MoveAutomatically(const domain::Course& course);
   absl::Status Save();
   void SetTimes();
@@ -130,6 +132,7 @@ class ChangeExecution {
   std::unique_ptr<google::protobuf::Message> before_;
   domain::EnumSet changed_ = ~domain::EnumSet{0};  // classes
   std::vector<domain::AnyChange::Sweep> sweeps_;
+  std::optional<domain::AnyChange::Part> part_;
   internal::RequestOutcome answered_;  // before, under the same request_id
   std::string consent_case_;
   bool erases_ = false;

@@ -16,6 +16,7 @@
 #include "server/engine/class_updates.h"
 #include "server/engine/course.h"
 #include "server/engine/fields.h"
+#include "server/engine/parts.h"
 #include "server/engine/surroundings.h"
 
 namespace passerelle::engine {
@@ -198,11 +199,13 @@ absl::Status ChangeExecution::Settle(domain::AnyChange* change) {
     }
   }
   if (state != 0) domain::EnterState(course, state);
+  part_ = change->part;
+  PASSERELLE_RETURN_IF_ERROR(SealWith(change->sealed_with));
   if (!kind_->automatic.empty()) {
     PASSERELLE_RETURN_IF_ERROR(MoveAutomatically(course));
   }
   if (header == nullptr) {
-    target_.record.wake_time = domain::NextMove(*kind_, *target_.message);
+    target_.record.wake_time = WakeOf(*kind_, *target_.message, context_.now);
   } else {
     if (clock != nullptr) domain::MoveClock(course, *clock);
     domain::ArmTimedMove(course);
@@ -213,6 +216,18 @@ absl::Status ChangeExecution::Settle(domain::AnyChange* change) {
   if (change->end_exchanges) {
     PASSERELLE_RETURN_IF_ERROR(EndOpenExchanges(*change->end_exchanges));
   }
+  return absl::OkStatus();
+}
+
+// A new resource is sealed with a person's key; nothing to do where none is
+// named, or rows are not sealed.
+absl::Status ChangeExecution::SealWith(const std::string& person) {
+  if (person.empty()) return absl::OkStatus();
+  storage::RecordKey key;
+  storage::Record record;
+  KeyOf(person, &key);
+  PASSERELLE_RETURN_IF_ERROR(context_.tx.Get(key, &record));
+  target_.record.data_key = record.data_key;
   return absl::OkStatus();
 }
 
@@ -252,6 +267,10 @@ absl::Status ChangeExecution::Save() {
     PASSERELLE_RETURN_IF_ERROR(inserted);
   } else {
     PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(record));
+  }
+  if (part_) {
+    PASSERELLE_RETURN_IF_ERROR(PutPart(&context_.tx, key_, part_->index,
+                                       part_->data, record.data_key));
   }
   if (on_file()) {
     if (erases_) consent_case_ = key_.scope;

@@ -52,7 +52,9 @@ absl::Status ChangeExecution::EraseContent(std::vector<int64_t>* keys) {
       for (storage::Record& record : records) {
         after = record.key.id;
         AddKey(record, keys);
-        record.wake_time = absl::InfiniteFuture();
+        record.wake_time =
+            kind->part == nullptr ? absl::InfiniteFuture() : context_.now;
+        effects_->wake_time = std::min(effects_->wake_time, record.wake_time);
         if (IsReadable(record)) {
           record.message.clear();
           record.internal.clear();

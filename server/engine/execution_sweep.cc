@@ -2,6 +2,7 @@
 
 #include "server/engine/execution.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "common/status_macros.h"
 #include "server/domain/lifecycle.h"
 #include "server/engine/class_updates.h"
+#include "server/engine/parts.h"
 
 namespace passerelle::engine {
 namespace {
@@ -46,6 +48,7 @@ absl::Status ChangeExecution::SweepRecord(const domain::KindSpec& kind,
                                           storage::Record record) {
   Loaded loaded;
   loaded.record = std::move(record);
+  if (WasErased(loaded.record)) return absl::OkStatus();
   if (!ParseRecord(kind, &loaded).ok()) {
     // Nobody can read it; it must not keep the change from being made.
     Log(LogLevel::kError, "damaged_resource_not_changed",
@@ -62,6 +65,10 @@ absl::Status ChangeExecution::SweepRecord(const domain::KindSpec& kind,
       ChangedClasses(kind, context_.core.answers.RedactorOf(kind.message),
                      *before, *loaded.message),
       context_.now, loaded.message.get());
+  if (!kind.is_exchange()) {
+    loaded.record.wake_time = WakeOf(kind, *loaded.message, context_.now);
+  }
+  effects_->wake_time = std::min(effects_->wake_time, loaded.record.wake_time);
   loaded.message->SerializeToString(&loaded.record.message);
   PASSERELLE_RETURN_IF_ERROR(context_.tx.Update(loaded.record));
   MailAll(kind, *loaded.message, sweep.event);

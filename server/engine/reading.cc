@@ -14,6 +14,7 @@
 #include "server/engine/evidence_calls.h"
 #include "server/engine/fields.h"
 #include "server/engine/file.h"
+#include "server/engine/parts.h"
 
 namespace passerelle::engine {
 namespace {
@@ -57,7 +58,7 @@ class Reading {
                              "The request carries fields that this server does "
                              "not know.");
     }
-    return method_.shape == MethodSpec::Shape::kGet ? Get() : List();
+    return method_.shape == MethodSpec::Shape::kList ? List() : Get();
   }
 
  private:
@@ -145,10 +146,44 @@ class Reading {
         RelationToResource(std::move(relation), *stored, found.file->facts);
     if (!relation.sees()) return domain::NotVisible();
     Leaf leaf = MakeLeaf(name, relation);
-    leaf.set_classes(core_.answers.FillCopy(kind_, *etag, actor_, relation,
-                                            *stored, call_.response));
+    if (method_.shape == MethodSpec::Shape::kGetPart) {
+      domain::EnumSet classes = 0;
+      PASSERELLE_RETURN_IF_ERROR(
+          FillPart(key, *stored, relation, name, &classes));
+      leaf.set_classes(classes);
+    } else {
+      leaf.set_classes(core_.answers.FillCopy(kind_, *etag, actor_, relation,
+                                              *stored, call_.response));
+    }
     disclosures_.push_back(
         {key.scope, found.file->facts.consent_epoch(), std::move(leaf)});
+    return absl::OkStatus();
+  }
+
+  // Returns: STATE_FORBIDS where the parts are no longer kept; as GetPart.
+  absl::Status FillPart(const storage::RecordKey& key, const Message& whole,
+                        const domain::Relation& relation,
+                        const std::string& name, domain::EnumSet* classes) {
+    const domain::PartSpec& part = *kind_.part;
+    const int state = domain::StateOf(kind_, whole);
+    if ((part.kept_in & (uint64_t{1} << state)) == 0) {
+      return domain::StateForbids(kind_.StateName(state));
+    }
+    const int32_t index =
+        call_.request->GetReflection()->GetInt32(*call_.request, method_.index);
+    std::string data;
+    PASSERELLE_RETURN_IF_ERROR(GetPart(source_.tx, key, index, &data));
+    Message* answer = call_.response;
+    const auto* reflection = answer->GetReflection();
+    reflection->SetString(answer, part.name, name);
+    reflection->SetInt32(answer, part.index, index);
+    reflection->SetString(answer, part.data, std::move(data));
+    *classes = core_.answers.RedactorOf(part.message)
+                   .Redact(relation.viewer(), answer)
+                   .classes;
+    if (kind_.class_field != nullptr) {
+      *classes |= domain::ClassByValue(whole, kind_.class_field);
+    }
     return absl::OkStatus();
   }
 
@@ -429,7 +464,9 @@ class Reading {
 RecordCache::Found FindCached(const Call& call, RecordCache* cache) {
   const MethodSpec& method = *call.method;
   storage::RecordKey key;
-  if (method.shape != MethodSpec::Shape::kGet || !method.kind->in_case() ||
+  const bool single = method.shape == MethodSpec::Shape::kGet ||
+                      method.shape == MethodSpec::Shape::kGetPart;
+  if (!single || !method.kind->in_case() ||
       !KeyOf(StringField(*call.request, method.name), &key)) {
     return {};
   }
@@ -437,7 +474,8 @@ RecordCache::Found FindCached(const Call& call, RecordCache* cache) {
 }
 
 bool IsWhole(const Call& call, const RecordCache::Found& found) {
-  return found.file != nullptr &&
+  return call.method->shape == MethodSpec::Shape::kGet &&
+         found.file != nullptr &&
          (call.method->kind->is_root() || found.resource != nullptr);
 }
 

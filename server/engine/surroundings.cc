@@ -47,6 +47,7 @@ absl::Status Surroundings::ForEachOfKind(
       after = record.key.id;
       Loaded loaded;
       loaded.record = std::move(record);
+      if (WasErased(loaded.record)) continue;
       PASSERELLE_RETURN_IF_ERROR(ParseRecord(kind, &loaded));
       if (!visit(*loaded.message)) return absl::OkStatus();
     }

@@ -1,7 +1,6 @@
 #include "server/engine/timers.h"
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "server/engine/fields.h"
 #include "server/engine/file.h"
 #include "server/engine/mail_entry.h"
+#include "server/engine/parts.h"
 
 namespace passerelle::engine {
 namespace {
@@ -74,8 +74,43 @@ std::string EventOf(const domain::ResourceMove& timer) {
   return timer.time_field->name() == "expire_time" ? "Expire" : "Overdue";
 }
 
-// Moves a file, or a resource in it that is no exchange, whose time in its
-// state is over.
+// Moves a file, or a resource in it that is no exchange, if its time in its state
+// is over.
+bool MoveInTime(const WriterContext& context, const domain::KindSpec& kind,
+                const File& file, Loaded* loaded, Effects* effects) {
+  const domain::Course course = MakeCourse(context, kind, loaded);
+  google::protobuf::Message* const message = loaded->message.get();
+  const uint64_t from = uint64_t{1} << domain::StateOf(kind, *message);
+  for (const domain::ResourceMove& timer : kind.timers) {
+    const absl::Time due = domain::NextMove(kind, *message);
+    if ((timer.from_states & from) == 0 || due > context.now) continue;
+    // Who no longer sees what ended is told that it did.
+    std::vector<std::string> missions =
+        WhoIsToldAt(timer.time_field == nullptr
+                        ? context.now
+                        : std::min(context.now, due - absl::Microseconds(1)),
+                    context, file, kind, *message);
+    const auto before = NewMessage(kind.message);
+    before->CopyFrom(*message);
+    domain::EnterState(course, timer.to_state);
+    kind.guards->TimePassed(message, context.now);
+    SetUpdateTimes(
+        kind,
+        ChangedClasses(kind, context.core.answers.RedactorOf(kind.message),
+                       *before, *message),
+        context.now, message);
+    missions.erase(std::remove_if(missions.begin(), missions.end(),
+                                  [&](const std::string& mission) {
+                                    return !kind.guards->Reminds(*message,
+                                                                 mission);
+                                  }),
+                   missions.end());
+    Announce(context, kind, *message, EventOf(timer), missions, effects);
+    return true;
+  }
+  return false;
+}
+
 absl::Status RunResourceTimer(const WriterContext& context,
                               const domain::KindSpec& kind,
                               storage::Record record, Effects* effects,
@@ -92,40 +127,44 @@ absl::Status RunResourceTimer(const WriterContext& context,
     return SetAside(context, kind, std::move(loaded.record), effects,
                     set_aside);
   }
-  const domain::Course course = MakeCourse(context, kind, &loaded);
-  const uint64_t from = uint64_t{1} << domain::StateOf(kind, *loaded.message);
-  for (const domain::ResourceMove& timer : kind.timers) {
-    const absl::Time due = domain::NextMove(kind, *loaded.message);
-    if ((timer.from_states & from) == 0 || due > context.now) continue;
-    // Who no longer sees what ended is told that it did.
-    std::vector<std::string> missions =
-        WhoIsToldAt(timer.time_field == nullptr
-                        ? context.now
-                        : std::min(context.now, due - absl::Microseconds(1)),
-                    context, file, kind, *loaded.message);
-    const std::unique_ptr<google::protobuf::Message> before(
-        loaded.message->New());
-    before->CopyFrom(*loaded.message);
-    domain::EnterState(course, timer.to_state);
-    kind.guards->TimePassed(loaded.message.get(), context.now);
-    SetUpdateTimes(
-        kind,
-        ChangedClasses(kind, context.core.answers.RedactorOf(kind.message),
-                       *before, *loaded.message),
-        context.now, loaded.message.get());
+  if (MoveInTime(context, kind, file, &loaded, effects)) {
     ++loaded.record.version;
-    missions.erase(std::remove_if(missions.begin(), missions.end(),
-                                  [&](const std::string& mission) {
-                                    return !kind.guards->Reminds(
-                                        *loaded.message, mission);
-                                  }),
-                   missions.end());
-    Announce(context, kind, *loaded.message, EventOf(timer), missions, effects);
-    break;
   }
   loaded.record.wake_time = domain::NextMove(kind, *loaded.message);
   loaded.record.state = domain::StateOf(kind, *loaded.message);
   loaded.message->SerializeToString(&loaded.record.message);
+  effects->wake_time = loaded.record.wake_time;
+  return context.tx.Update(loaded.record);
+}
+
+// Gives up what was not completed in time, and removes parts that are no longer
+// kept, some in each commit; also of what was erased.
+absl::Status RunPartsTimer(const WriterContext& context,
+                           const domain::KindSpec& kind, Loaded loaded,
+                           Effects* effects, std::string* set_aside) {
+  bool drops = WasErased(loaded.record);
+  absl::Time wake = absl::InfiniteFuture();
+  if (!drops) {
+    File file;
+    bool damaged = false;
+    PASSERELLE_RETURN_IF_ERROR(Load(context, kind, &file, &loaded, &damaged));
+    if (damaged) {
+      return SetAside(context, kind, std::move(loaded.record), effects,
+                      set_aside);
+    }
+    if (MoveInTime(context, kind, file, &loaded, effects)) {
+      ++loaded.record.version;
+      loaded.record.state = domain::StateOf(kind, *loaded.message);
+      loaded.message->SerializeToString(&loaded.record.message);
+    }
+    drops = !KeepsParts(kind, loaded.record.state);
+    wake = domain::NextMove(kind, *loaded.message);
+  }
+  bool all = true;
+  if (drops) {
+    PASSERELLE_RETURN_IF_ERROR(DropParts(context, loaded.record.key, &all));
+  }
+  loaded.record.wake_time = all ? wake : context.now;
   effects->wake_time = loaded.record.wake_time;
   return context.tx.Update(loaded.record);
 }
@@ -144,6 +183,9 @@ absl::Status RunTimer(const WriterContext& context,
   }
   const domain::KindSpec* kind =
       context.core.contract.KindOf("cases", loaded.record.kind);
+  if (kind != nullptr && kind->part != nullptr) {
+    return RunPartsTimer(context, *kind, std::move(loaded), effects, set_aside);
+  }
   if (kind != nullptr && !kind->timers.empty()) {
     return RunResourceTimer(context, *kind, std::move(loaded.record), effects,
                             set_aside);

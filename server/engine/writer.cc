@@ -39,7 +39,12 @@ void Engine::WriterLoop() {
       }
       stopping = stopping_;
       const auto limit = static_cast<size_t>(options_.max_batch);
+      size_t bytes = 0;
       while (!queue_.empty() && commands.size() < limit) {
+        const size_t more = queue_.front()->Bytes();
+        if (bytes > 0 && bytes + more > options_.max_batch_bytes) break;
+        bytes += more;
+        queued_bytes_ -= more;
         commands.push_back(std::move(queue_.front()));
         queue_.pop_front();
       }

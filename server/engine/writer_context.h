@@ -21,7 +21,7 @@ namespace passerelle::engine {
 struct WriterContext {
   const Core& core;
   const Directory& directory;
-  const Batch& batch;  // requests remembered earlier in the same commit
+  Batch& batch;  // requests remembered earlier in the same commit
   IdGenerator& ids;
   storage::WriteTransaction& tx;
   RecordCache& records;

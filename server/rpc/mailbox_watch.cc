@@ -120,7 +120,7 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
           absl::Milliseconds(250));
     }
     pipeline_.limits().Leave(call_.caller.mission);
-    PASSERELLE_RETURN_IF_ERROR(pipeline_.ParseRequest(*bytes_, &request_));
+    PASSERELLE_RETURN_IF_ERROR(pipeline_.ParseRequest(*bytes_, 0, &request_));
     if (auto actor = pipeline_.engine().Resolve(call_.caller); !actor.ok()) {
       return actor.status();
     }

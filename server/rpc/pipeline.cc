@@ -124,15 +124,18 @@ absl::Status Pipeline::Admit(grpc::CallbackServerContext* context,
   }
   call->deadline = DeadlineOf(*context, now);
   if (call->deadline <= now) return engine::DeadlinePassed();
-  return ParseRequest(bytes, request);
+  call->request_bytes = bytes.Length();
+  return ParseRequest(bytes, call->method->bulk_bytes, request);
 }
 
 absl::Status Pipeline::ParseRequest(const grpc::ByteBuffer& bytes,
+                                    size_t bulk_bytes,
                                     google::protobuf::Message* request) const {
-  if (bytes.Length() > options_.request_bytes) {
-    return domain::Failure(
-        pb::REQUEST_TOO_LARGE, "The request is larger than accepted.",
-        {{"limitBytes", absl::StrCat(options_.request_bytes)}});
+  const size_t limit = options_.request_bytes + bulk_bytes;
+  if (bytes.Length() > limit) {
+    return domain::Failure(pb::REQUEST_TOO_LARGE,
+                           "The request is larger than accepted.",
+                           {{"limitBytes", absl::StrCat(limit)}});
   }
   grpc::ByteBuffer copy(bytes);  // counts references
   grpc::ProtoBufferReader reader(&copy);

@@ -19,7 +19,8 @@ namespace passerelle::rpc {
 
 struct PipelineOptions {
   MissionLimits::Options mission_limits;
-  size_t request_bytes = 64 * 1024;  // larger requests are refused
+  // Larger requests are refused, but for what is meant to carry bytes.
+  size_t request_bytes = 64 * 1024;
   absl::Duration default_deadline = absl::Seconds(30);  // when none is set
   absl::Duration max_deadline = absl::Seconds(300);
   absl::Duration max_wait = absl::Seconds(60);  // of a long poll
@@ -65,8 +66,9 @@ class Pipeline final : public CallSink {
   // The same for a caller whose stream is open.
   absl::Status StillAdmitted(const PeerIdentity& peer,
                              const std::string& officer = "");
+  // `bulk_bytes`: what the method's own bytes fields may add to the limit.
   // Returns: REQUEST_TOO_LARGE, FIELD_INVALID; `request` is then empty.
-  absl::Status ParseRequest(const grpc::ByteBuffer& bytes,
+  absl::Status ParseRequest(const grpc::ByteBuffer& bytes, size_t bulk_bytes,
                             google::protobuf::Message* request) const;
   static engine::CallerIdentity CallerOf(
       const PeerIdentity& peer, const grpc::CallbackServerContext& context);

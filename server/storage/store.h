@@ -52,7 +52,9 @@ struct Record {
     kErased,   // its key was destroyed
   };
   Condition condition = Condition::kWhole;
-  int64_t data_key = 0;  // number of the key that seals it; 0: not known
+  // Number of the key that seals it; 0: not known. Insert takes a given one, so
+  // that a record is sealed as another of its file is.
+  int64_t data_key = 0;
 };
 
 // What a mission is told: a serialised reference, never content.
@@ -199,7 +201,13 @@ class WriteTransaction : public ReadTransaction {
     changed_.insert(record.key);
     return DoUpdate(record);
   }
-  // Keys given to Insert and Update so far, whether kept or undone since.
+  // Removes the record. Returns: NOT_FOUND.
+  absl::Status Delete(const RecordKey& key) {
+    changed_.insert(key);
+    return DoDelete(key);
+  }
+  // Keys given to Insert, Update and Delete so far, whether kept or undone
+  // since.
   const std::set<RecordKey>& changed() const { return changed_; }
 
   // Makes `mission` a party of the case. Repeating it changes nothing.
@@ -249,6 +257,7 @@ class WriteTransaction : public ReadTransaction {
  protected:
   virtual absl::Status DoInsert(const Record& record) = 0;
   virtual absl::Status DoUpdate(const Record& record) = 0;
+  virtual absl::Status DoDelete(const RecordKey& key) = 0;
 
  private:
   std::set<RecordKey> changed_;

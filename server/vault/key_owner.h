@@ -9,7 +9,8 @@ namespace passerelle::vault {
 // Whose key seals a record. The one place that says it.
 enum class KeyOwner {
   kItself,    // a key of its own: files and persons, which can be erased
-  kFile,      // the key of the file that it is in
+  kFile,      // the key of the file that it, or what it is part of, is in
+  kNamed,     // the key that the record names
   kPlatform,  // kPlatformKey: the directory and whatever is in no file
 };
 KeyOwner KeyOwnerOf(const storage::RecordKey& key, absl::string_view kind);

@@ -318,9 +318,14 @@ class SealedWriteTransaction final
  protected:
   absl::Status DoInsert(const Record& record) override {
     int64_t key = kPlatformKey;
-    const KeyOwner owner = KeyOwnerOf(record.key, record.kind);
+    KeyOwner owner = KeyOwnerOf(record.key, record.kind);
+    if (record.data_key != 0) {
+      key = record.data_key;
+      owner = KeyOwner::kNamed;
+    }
     if (owner == KeyOwner::kFile) {
-      PASSERELLE_ASSIGN_OR_RETURN(key, KeyOfFile(record.key.scope));
+      PASSERELLE_ASSIGN_OR_RETURN(key, KeyOfFile(record.key.scope.substr(
+                                           0, record.key.scope.find('/'))));
     }
     if (owner == KeyOwner::kItself || key == 0) {
       PASSERELLE_ASSIGN_OR_RETURN(key, vault_.NewKey());
@@ -328,6 +333,10 @@ class SealedWriteTransaction final
     Record sealed;
     PASSERELLE_RETURN_IF_ERROR(SealRecord(record, key, &sealed));
     return base_.Insert(sealed);
+  }
+
+  absl::Status DoDelete(const RecordKey& key) override {
+    return base_.Delete(key);
   }
 
   absl::Status DoUpdate(const Record& record) override {

@@ -363,6 +363,25 @@ TEST_F(SealedStoreTest, AnErasedPersonLeavesTheRest) {
   EXPECT_EQ(Row({"c01", "p01"}).message, row.message);
 }
 
+TEST_F(SealedStoreTest, PartsAreSealedAsWhatTheyArePartOf) {
+  Record about = MakeRecord("c01", "d01", "documents");
+  about.data_key = Get({"c01", "p01"}).data_key;
+  Insert(about);
+  Record part = MakeRecord("c01/d01", "0000", "parts");
+  part.data_key = about.data_key;
+  Insert(part);
+  Insert(MakeRecord("c01/d02", "0000", "parts"));  // of the file
+  EXPECT_EQ(Get(about.key).data_key, about.data_key);
+  EXPECT_EQ(Get({"c01/d02", "0000"}).data_key, Get({"c01", "c01"}).data_key);
+  ASSERT_THAT(vault_->Erase({"e01", kNow, {about.data_key}}), IsOk());
+  EXPECT_EQ(Get(about.key).condition, Condition::kErased);
+  EXPECT_EQ(Get(part.key).condition, Condition::kErased);
+  EXPECT_EQ(Get({"c01/d02", "0000"}).condition, Condition::kWhole);
+  ASSERT_THAT(
+      store_->Write([&](WriteTransaction& tx) { return tx.Delete(part.key); }),
+      IsOk());
+}
+
 TEST_F(SealedStoreTest, AnErasedFileTakesWhatIsInIt) {
   ASSERT_THAT(vault_->Erase(
                   {"e1",

@@ -259,6 +259,9 @@ TEST_F(SqliteStoreTest, EveryListUsesItsIndex) {
       {kUpdateRecordSql,
        "SEARCH record USING INDEX record_by_key (scope=? AND "
        "id=?)"},
+      {kDeleteRecordSql,
+       "SEARCH record USING INDEX record_by_key (scope=? AND "
+       "id=?)"},
       {kReadJournalSql, "SEARCH journal USING INTEGER PRIMARY KEY (rowid>?)"},
       {kJournalNodesSql, "SEARCH journal USING INTEGER PRIMARY KEY (rowid<?)"},
       {kLeavesOfCaseSql,

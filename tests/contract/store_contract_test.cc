@@ -87,6 +87,49 @@ TEST_P(StoreContractTest, UpdateReplacesAndNeedsTheRecord) {
               StatusIs(absl::StatusCode::kNotFound));
 }
 
+TEST_P(StoreContractTest, DeletedIsGoneWithItsTimer) {
+  Record record = MakeRecord("c1", "r1");
+  record.wake_time = At(1);
+  Record large = MakeRecord("c1/d1", "0000");
+  large.message = std::string(256 * 1024, 'x');
+  ASSERT_THAT(
+      Write([&](WriteTransaction& t) {
+        for (const Record& each : {record, MakeRecord("c1", "r2"), large}) {
+          if (absl::Status s = t.Insert(each); !s.ok()) return s;
+        }
+        return absl::OkStatus();
+      }),
+      IsOk());
+  // One that is undone is there again.
+  ASSERT_THAT(Write([&](WriteTransaction& t) {
+                EXPECT_FALSE(t.Savepoint([&] {
+                                EXPECT_THAT(t.Delete(large.key), IsOk());
+                                return absl::AbortedError("undone");
+                              }).ok());
+                EXPECT_THAT(t.Delete(record.key), IsOk());
+                EXPECT_TRUE(t.changed().contains(record.key));
+                EXPECT_THAT(t.Delete(record.key),
+                            StatusIs(absl::StatusCode::kNotFound));
+                return absl::OkStatus();
+              }),
+              IsOk());
+  Record found;
+  EXPECT_THAT(Get(record.key, &found), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(Get({"c1", "r2"}, &found), IsOk());
+  EXPECT_THAT(Get(large.key, &found), IsOk());
+  EXPECT_EQ(found.message, large.message);
+  EXPECT_THAT(Read([&](ReadTransaction& t) {
+                absl::Time wake;
+                const absl::Status status = t.NextWake(&wake);
+                EXPECT_EQ(wake, absl::InfiniteFuture());
+                return status;
+              }),
+              IsOk());
+  // The key is free again.
+  EXPECT_THAT(Write([&](WriteTransaction& t) { return t.Insert(record); }),
+              IsOk());
+}
+
 TEST_P(StoreContractTest, VersionBelowOneIsABug) {
   Record record = MakeRecord("c1", "r1");
   record.version = 0;

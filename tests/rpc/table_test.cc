@@ -63,7 +63,8 @@ class RowRun {
     MissingFields();
     UnknownField();
     if (!name_path_.empty() && access_.case_roles_size() > 0) NotVisible();
-    if (!name_path_.empty() && !InFile() && access_.case_roles_size() == 0) {
+    if (!name_path_.empty() && !InFile() && access_.case_roles_size() == 0 &&
+        absl::StartsWith(row_.method, "Get")) {
       NotFound();
     }
     StaleEtag();
@@ -210,7 +211,10 @@ class RowRun {
 
   void NotFound() {
     const MessagePtr request = Copy();
-    SetString(request.get(), name_path_, "missions/unknown");
+    const std::string name = GetString(*good_, name_path_);
+    SetString(request.get(), name_path_,
+              "missions/unknown" +
+                  name.substr(std::min(name.size(), name.find('/', 9))));
     Refused(*request, row_.who, "RESOURCE_NOT_FOUND");
   }
 

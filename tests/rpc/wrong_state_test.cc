@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "passerelle/v1/consent.pb.h"
+#include "passerelle/v1/document.pb.h"
 #include "passerelle/v1/emergency_access.pb.h"
 #include "passerelle/v1/feasibility_study.pb.h"
 #include "passerelle/v1/legal_hold.pb.h"
@@ -146,6 +147,17 @@ TEST_F(WrongState, OfALegalHold) {
                       pb::LegalHold::descriptor(), states);
   }
   EXPECT_EQ(refused, 15);  // of 5 states × 4 moves, 5 admitted
+  evidence_.Compare();
+}
+
+TEST_F(WrongState, OfADocument) {
+  int refused = 0;
+  const EnumDescriptor& states = *pb::Document::State_descriptor();
+  for (int i = 1; i < states.value_count(); ++i) {
+    refused += TryAll("document", states.value(i)->name(),
+                      pb::Document::descriptor(), states);
+  }
+  EXPECT_EQ(refused, 5);  // of 4 states × 2 moves
   evidence_.Compare();
 }
 

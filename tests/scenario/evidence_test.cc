@@ -24,6 +24,7 @@
 #include "server/rpc/services.h"
 #include "server/storage/sqlite/connection.h"
 #include "tests/rpc/rows.h"
+#include "tests/support/documents.h"
 #include "tests/support/journey.h"
 #include "tests/support/status_matchers.h"
 
@@ -359,6 +360,10 @@ TEST_F(Evidence, EveryDecisionIsOneLine) {
     words["etag"] =
         seen.answer != nullptr ? GetString(*seen.answer, "etag") : "";
     const MessagePtr request = MakeRequest(row.method, row.text, words);
+    if (row.method == "CreateDocument") {
+      SignDocument(mission + "/all",
+                   static_cast<pb::CreateDocumentRequest*>(request.get()));
+    }
     EXPECT_THAT(Send(server_, mission + "/past", row.method, *request),
                 HasReason("OFFICER_NOT_AUTHORIZED"));
     const MessagePtr odd(request->New());

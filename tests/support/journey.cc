@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -14,6 +15,7 @@
 #include "passerelle/v1/feasibility_study.pb.h"
 #include "passerelle/v1/mailbox.pb.h"
 #include "passerelle/v1/monitoring_visit.pb.h"
+#include "tests/support/documents.h"
 
 namespace passerelle::testing {
 namespace {
@@ -306,6 +308,19 @@ void Walk(TestServer& server, const std::vector<Step>& steps,
   std::abort();
 }
 
+void BringDocument(TestServer& server, absl::string_view state,
+                   Target* target) {
+  const DocumentDraft draft = DraftDocument(target->file, 256 * 1024 + 100);
+  target->more = {{"document", draft.request.document().ShortDebugString()},
+                  {"chunk", absl::CEscape(draft.chunks.back())}};
+  if (state.empty()) return;
+  const bool whole = state == "AVAILABLE" || state == "RECALLED";
+  target->name = SendDraft(server, "iom-tn/cm", draft, whole ? 1000 : 1).name();
+  if (state == "RECALLED" || state == "ABANDONED") {
+    MustSend(server, "iom-tn/cm", "RecallDocument", Named(target->name));
+  }
+}
+
 }  // namespace
 
 std::map<std::string, std::string> Target::words() const {
@@ -397,6 +412,16 @@ Target Bring(TestServer& server, absl::string_view wanted) {
         {"line", key.Sign(note::Split(checkpoint.note())->text, absl::Now())}};
     return target;
   }
+  if (kind == "key") {
+    pb::CreateDocumentKeyRequest create = DraftDocumentKey(server, "iom-tn");
+    create.set_request_id(NewId());
+    const Reply made = Send(server, "iom-tn/fp", "CreateDocumentKey", create);
+    target.name = Made(made);
+    target.more = {
+        {"key",
+         DraftDocumentKey(server, "iom-tn").document_key().ShortDebugString()}};
+    return target;
+  }
   if (kind == "outbound" || kind == "retroactive") {
     const bool outbound = kind == "outbound";
     target = outbound ? OutboundContact(server) : RetroactiveFile(server);
@@ -412,7 +437,9 @@ Target Bring(TestServer& server, absl::string_view wanted) {
     return target;
   }
   Walk(server, CaseSteps(), kind == "visit" ? "ARRIVED" : "ACCEPTED", target);
-  if (kind == "consent") {
+  if (kind == "document") {
+    BringDocument(server, state, &target);
+  } else if (kind == "consent") {
     target.name = target.file.consent;
     Walk(server, ConsentSteps(), state, target);
   } else if (kind == "person") {
@@ -495,6 +522,8 @@ Reply Look(TestServer& server, absl::string_view who, const std::string& name) {
       {"/plans/", "GetPlan"},
       {"/consents/", "GetConsent"},
       {"/persons/", "GetPerson"},
+      {"/documents/", "GetDocument"},
+      {"/documentKeys/", "GetDocumentKey"},
       {"/grants/", "GetGrant"},
       {"/legalHolds/", "GetLegalHold"},
       {"/emergencyAccesses/", "GetEmergencyAccess"},

@@ -207,6 +207,12 @@ class MemoryWriteTransaction final
     return absl::OkStatus();
   }
 
+  absl::Status DoDelete(const RecordKey& key) override {
+    return tables_->records.Mutable().erase(key) == 1
+               ? absl::OkStatus()
+               : absl::NotFoundError("no such record");
+  }
+
   static absl::Status BadVersion() {
     return absl::InternalError("a version is at least 1");
   }

@@ -42,6 +42,9 @@ inline constexpr char kUpdateRecordSql[] =
     "UPDATE record SET kind = ?, state = ?, version = ?, wake_time = ?, "
     "message = ?, internal = ? WHERE scope = ? AND id = ?";
 
+inline constexpr char kDeleteRecordSql[] =
+    "DELETE FROM record WHERE scope = ? AND id = ?";
+
 inline constexpr char kAddPartySql[] =
     "INSERT INTO party (mission, case_id) VALUES (?, ?) "
     "ON CONFLICT DO NOTHING";

@@ -91,6 +91,14 @@ absl::Status SqliteWriteTransaction::DoUpdate(const Record& record) {
                                      : absl::NotFoundError("no such record");
 }
 
+absl::Status SqliteWriteTransaction::DoDelete(const RecordKey& key) {
+  Statement statement(connection_, kDeleteRecordSql);
+  PASSERELLE_RETURN_IF_ERROR(
+      statement.BindText(key.scope).BindText(key.id).Run());
+  return connection_->changes() == 1 ? absl::OkStatus()
+                                     : absl::NotFoundError("no such record");
+}
+
 absl::Status SqliteWriteTransaction::AddParty(absl::string_view mission,
                                               absl::string_view case_id) {
   Statement statement(connection_, kAddPartySql);

@@ -47,6 +47,7 @@ class SqliteWriteTransaction final
  private:
   absl::Status DoInsert(const Record& record) override;
   absl::Status DoUpdate(const Record& record) override;
+  absl::Status DoDelete(const RecordKey& key) override;
   // `*rows` is lowered by the rows dropped.
   absl::Status CompactMailbox(absl::string_view mission, int64_t acknowledged,
                               absl::Time before, int* rows);
