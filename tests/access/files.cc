@@ -89,12 +89,13 @@ class Filler {
       const FieldDescriptor* field = type->field(i);
       const std::string path = absl::StrCat(prefix, field->name());
       if (ClassField(field) != nullptr) {
-        FillByClass(field, message);
+        FillByClass(resource, path, field, message);
         continue;
       }
       // A message may have parts in other blocks: it is entered in any case,
       // and stays as it is where all of it is status.
       if (!Holds(resource, path, field)) continue;
+      block_ = Expected::Get().BlockOf(resource, path);
       if (field->is_repeated()) {
         if (reflection->FieldSize(*message, field) == 0) Add(field, message);
         if (!IsOwn(field)) continue;
@@ -125,13 +126,17 @@ class Filler {
     return any;
   }
 
-  void FillByClass(const FieldDescriptor* list, Message* message) {
+  void FillByClass(const std::string& resource, const std::string& path,
+                   const FieldDescriptor* list, Message* message) {
     const auto* reflection = message->GetReflection();
     reflection->ClearField(message, list);
     const FieldDescriptor* code = ClassField(list);
     for (int i = 0; i < code->enum_type()->value_count(); ++i) {
       const int value = code->enum_type()->value(i)->number();
       if (value == 0) continue;
+      block_ = Expected::Get().BlockOf(
+          resource,
+          absl::StrCat(path, "/", code->enum_type()->value(i)->name()));
       Message* item = reflection->AddMessage(message, list);
       for (int j = 0; j < item->GetDescriptor()->field_count(); ++j) {
         Set(item->GetDescriptor()->field(j), item);
@@ -140,7 +145,7 @@ class Filler {
     }
   }
 
-  std::string Text() { return absl::StrCat("Kanari-", ++count_); }
+  std::string Text() { return absl::StrCat(Canary(block_), ++count_); }
 
   static int AnyValue(const FieldDescriptor* field) {
     const auto* type = field->enum_type();
@@ -207,10 +212,15 @@ class Filler {
   }
 
   const absl::Time travel_;
+  std::string block_;  // of what is being filled
   int count_ = 0;
 };
 
 }  // namespace
+
+std::string Canary(absl::string_view block) {
+  return absl::StrCat("Kanari-", block, "-");
+}
 
 std::string Officer(const std::string& mission, const std::string& role) {
   return role == "-"

@@ -37,6 +37,8 @@ std::string GiveConsent(TestServer& server, absl::string_view who,
 // Scope under which a mission is given a share of a file.
 std::string ShareScope(const std::string& mission);
 
+// How every text begins that FillFiles puts into a field of a block.
+std::string Canary(absl::string_view block);
 // Fills, behind the server's back, every field that is not of the block
 // `status`, so that whatever is not hidden shows. Restarts the server.
 void FillFiles(TestServer& server, const std::vector<FileOf>& files);
