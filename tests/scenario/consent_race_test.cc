@@ -57,9 +57,8 @@ class ConsentRace : public ::testing::Test {
       const Look& look = looks[std::uniform_int_distribution<size_t>(
           0, looks.size() - 1)(random)];
       const int before = phase_;
-      const Reply reply =
-          Send(server_, look.who, look.method,
-               *MakeRequest(look.method, look.text));
+      const Reply reply = Send(server_, look.who, look.method,
+                               *MakeRequest(look.method, look.text));
       const bool shows = reply.ok() && Shows(*reply.answer);
       MutexLock lock(&mutex_);
       if (shows) ++shown_[FullName(look.method)];
