@@ -237,7 +237,8 @@ class Consents final : public ConsentVerbs {
   // Missions that saw the file before the change and do not see it after.
   static std::set<std::string> WhoLosesSight(Change<pb::Consent> change) {
     const pb::Case& file = *change->file;
-    std::set<std::string> candidates = {file.origin_mission()};
+    std::set<std::string> candidates = {file.origin_mission(),
+                                        file.host_mission()};
     candidates.insert(file.transit_missions().begin(),
                       file.transit_missions().end());
     for (const auto& grant : change->file_facts->grants()) {

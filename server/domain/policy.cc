@@ -67,6 +67,9 @@ absl::StatusOr<Policy> Policy::Parse(absl::string_view text) {
       }
       rule.consent = scope;
     }
+    if (from.days_around_travel() != 0) {
+      rule.days_around_travel = from.days_around_travel();
+    }
     if (rule.permits && rule.positions == 0) {
       return wrong("permits without a position");
     }
@@ -97,6 +100,7 @@ EnumSet Policy::Classes(const Question& question,
         !Fits(rule.positions, question.positions) ||
         !Fits(rule.officer_roles, question.officer_roles) ||
         !Fits(rule.purposes, Bit(question.purpose)) ||
+        question.days_from_travel > rule.days_around_travel ||
         (rule.consent != 0 && !consented(rule.consent))) {
       continue;
     }
@@ -112,6 +116,7 @@ EnumSet Policy::GrantableClasses(options::MissionKind mission_kind,
   question.positions = Bit(options::PARTICIPANT) | Bit(options::CONTRIBUTOR);
   question.officer_roles = ~EnumSet{0};
   question.purpose = purpose;
+  question.days_from_travel = 0;
   return Classes(question, [](int) { return true; });
 }
 

@@ -1,6 +1,8 @@
 #ifndef PASSERELLE_SERVER_DOMAIN_POLICY_H_
 #define PASSERELLE_SERVER_DOMAIN_POLICY_H_
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,8 @@ class Policy {
   // Returns: INVALID_ARGUMENT with what is wrong and where.
   static absl::StatusOr<Policy> Parse(absl::string_view text);
 
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
   // Who asks, in which position.
   struct Question {
     options::MissionKind mission_kind = options::MISSION_KIND_UNSPECIFIED;
@@ -29,6 +33,9 @@ class Policy {
     EnumSet officer_roles = 0;  // of OfficerRole
     // Of the grant; PURPOSE_UNSPECIFIED for positions without one.
     options::Purpose purpose = options::PURPOSE_UNSPECIFIED;
+    // Days between today and the nearest day of travel; kNever when none is
+    // known.
+    int64_t days_from_travel = kNever;
   };
 
   // Privacy classes that may be shown. `consented` tells whether a consent of a
@@ -49,6 +56,7 @@ class Policy {
     EnumSet officer_roles = 0;
     EnumSet purposes = 0;
     int consent = 0;  // 0: none is asked for
+    int64_t days_around_travel = kNever;
     EnumSet classes = 0;
   };
   std::vector<Rule> rules_;

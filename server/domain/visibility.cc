@@ -1,6 +1,11 @@
 #include "server/domain/visibility.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "common/resource_name.h"
 #include "passerelle/v1/consent.pb.h"
 #include "passerelle/v1/document.pb.h"
@@ -9,6 +14,8 @@
 #include "passerelle/v1/grant.pb.h"
 #include "passerelle/v1/person.pb.h"
 #include "server/domain/age.h"
+#include "server/domain/dates.h"
+#include "server/domain/lifecycle.h"
 #include "server/domain/policy.h"
 #include "server/domain/stages.h"
 
@@ -42,6 +49,26 @@ const ConsentFact* ConsentById(const CaseFacts& facts, absl::string_view id,
     if (consent.id() == id && InForceAt(consent, now)) return &consent;
   }
   return nullptr;
+}
+
+// To the nearest day, in UTC, on which the person departs or arrives, as far as
+// it is known.
+int64_t DaysFromTravel(const pb::Case& file, absl::Time now) {
+  const absl::CivilDay today = DayOf(now);
+  int64_t days = Policy::kNever;
+  const auto on = [&](absl::CivilDay day) {
+    days = std::min<int64_t>(days, std::abs(today - day));
+  };
+  if (file.has_travel_date()) on(DayOf(file.travel_date()));
+  if (file.has_departure_date()) on(DayOf(file.departure_date()));
+  if (file.has_arrival_date()) on(DayOf(file.arrival_date()));
+  if (file.has_departure_time()) {
+    on(DayOf(FromTimestamp(file.departure_time())));
+  }
+  if (file.has_scheduled_arrival_time()) {
+    on(DayOf(FromTimestamp(file.scheduled_arrival_time())));
+  }
+  return days;
 }
 
 // One decision: what a mission is to a file.
@@ -87,15 +114,16 @@ class Position {
     const options::Purpose consented = purpose == options::PURPOSE_UNSPECIFIED
                                            ? options::CASE_MANAGEMENT
                                            : purpose;
-    return Policy::BuiltIn().Classes({.mission_kind = actor_.mission_kind,
-                                      .positions = positions,
-                                      .officer_roles = actor_.officer_roles,
-                                      .purpose = purpose},
-                                     [&](int scope) {
-                                       return LiveConsent(facts_, scope,
-                                                          actor_.mission, now_,
-                                                          consented) != nullptr;
-                                     });
+    return Policy::BuiltIn().Classes(
+        {.mission_kind = actor_.mission_kind,
+         .positions = positions,
+         .officer_roles = actor_.officer_roles,
+         .purpose = purpose,
+         .days_from_travel = DaysFromTravel(file_, now_)},
+        [&](int scope) {
+          return LiveConsent(facts_, scope, actor_.mission, now_, consented) !=
+                 nullptr;
+        });
   }
 
   // Who saw the file knows that it was erased, and nothing else of it.

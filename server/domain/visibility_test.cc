@@ -1,5 +1,6 @@
 #include "server/domain/visibility.h"
 
+#include <cstdlib>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,7 @@
 #include "passerelle/v1/feasibility_study.pb.h"
 #include "passerelle/v1/grant.pb.h"
 #include "passerelle/v1/person.pb.h"
+#include "server/domain/dates.h"
 
 namespace passerelle::domain {
 namespace {
@@ -49,7 +51,8 @@ CaseFacts Consented() {
   return facts;
 }
 
-Actor Of(const std::string& mission, EnumSet officer_roles = 0) {
+Actor Of(const std::string& mission,
+         EnumSet officer_roles = Bit(options::CASE_MANAGER)) {
   Actor actor;
   actor.mission = mission;
   actor.mission_kind = options::IOM_MISSION;
@@ -152,6 +155,18 @@ TEST(VisibilityTest, AConsentTowardsAnotherOrOfAnotherScopeOpensNothing) {
   facts.mutable_consents(0)->set_scope(pb::Consent::SHARE_WITH_ORIGIN_MISSION +
                                        1);
   EXPECT_FALSE(RelationTo(file, facts, Of(kOrigin), kNow).sees());
+}
+
+TEST(VisibilityTest, ARoleOfAnotherOrganisationOpensTheStatusAlone) {
+  const pb::Case file = File(pb::Case::ACCEPTED);
+  for (const EnumSet roles :
+       {kNone, Bit(options::CONSULAR_OFFICER), Bit(options::BORDER_OFFICER),
+        Bit(options::SERVICE_PROVIDER), Bit(options::GUARDIAN)}) {
+    for (const char* mission : {kHost, kOwner, kOrigin}) {
+      EXPECT_EQ(RelationTo(file, Consented(), Of(mission, roles), kNow).classes,
+                kRoutine);
+    }
+  }
 }
 
 TEST(VisibilityTest, MedicalAndProtectionAreForTheOfficersNamedForThem) {
@@ -298,6 +313,28 @@ class GrantedTest : public ::testing::Test {
   ::passerelle::internal::v1::GrantFact* grant_;
   Actor consul_;
 };
+
+TEST_F(GrantedTest, TheBorderKnowsWhoTravelsAroundTheDayOfTravel) {
+  grant_->set_purpose(options::BORDER_FACILITATION);
+  Actor border = consul_;
+  border.mission_kind = options::BORDER;
+  border.officer_roles = Bit(options::BORDER_OFFICER);
+  const EnumSet always = kRoutine | Bit(options::DOCUMENT);
+  EXPECT_EQ(Of(border).classes, always);  // no day is known
+  const absl::CivilDay today = absl::ToCivilDay(kNow, absl::UTCTimeZone());
+  for (const int days : {-3, -2, 0, 2, 3}) {
+    SCOPED_TRACE(days);
+    const bool near = std::abs(days) <= 2;
+    const EnumSet seen = near ? always | Bit(options::IDENTITY) : always;
+    file_.clear_departure_time();
+    *file_.mutable_travel_date() = ToDate(today + days);
+    EXPECT_EQ(Of(border).classes, seen);
+    file_.clear_travel_date();
+    file_.mutable_departure_time()->set_seconds(
+        absl::ToUnixSeconds(kNow + absl::Hours(24 * days)));
+    EXPECT_EQ(Of(border).classes, seen);
+  }
+}
 
 TEST_F(GrantedTest, AConsulateSeesWhatATravelDocumentNeeds) {
   const Relation relation = Of(consul_);

@@ -15,6 +15,15 @@ namespace {
 namespace pb = ::passerelle::v1;
 using google::protobuf::Message;
 
+bool IsRecalled(const File* file, const std::string& consent,
+                const std::string& mission) {
+  if (file == nullptr) return false;
+  for (const auto& recall : file->facts.recalls()) {
+    if (recall.consent() == consent && recall.mission() == mission) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void ChangeExecution::MailTo(const std::string& mission,
@@ -27,7 +36,13 @@ void ChangeExecution::MailTo(const std::string& mission,
     return file != nullptr &&
            IsTold(context_, *file, kind, resource, mission, changed_);
   };
-  if (!told_in(file_.get()) && !told_in(file_now_.get())) return;
+  // And whoever has to confirm from now on that it keeps nothing, once.
+  const bool recalled_now = kind.message == kind_->message &&
+                            IsRecalled(file_now_.get(), key_.id, mission) &&
+                            !IsRecalled(file_.get(), key_.id, mission);
+  if (!recalled_now && !told_in(file_.get()) && !told_in(file_now_.get())) {
+    return;
+  }
   effects_->mail.emplace_back(
       mission,
       MailEntryOf(kind, resource, event, actor_.mission, context_.now));

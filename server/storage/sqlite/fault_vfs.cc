@@ -22,6 +22,7 @@ namespace {
 struct FaultFile {
   sqlite3_file base;
   FaultVfs::Faults* faults;
+  const char* path;  // SQLite keeps it until the file is closed
 
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
@@ -32,22 +33,46 @@ FaultFile* Fault(sqlite3_file* file) {
 
 sqlite3_file* Real(sqlite3_file* file) { return Fault(file)->real(); }
 
+using Step = FaultVfs::Step;
+
+std::string Path(sqlite3_file* file) {
+  const char* path = Fault(file)->path;
+  return path == nullptr ? "" : path;  // of a temporary file
+}
+
 int Close(sqlite3_file* file) {
   return Real(file)->pMethods->xClose(Real(file));
 }
 
 int Read(sqlite3_file* file, void* data, int size, sqlite3_int64 offset) {
-  if (Fault(file)->faults->read_fails) return SQLITE_IOERR_READ;
+  FaultVfs::Faults* faults = Fault(file)->faults;
+  if (faults->FailsNow() || faults->read_fails) return SQLITE_IOERR_READ;
   return Real(file)->pMethods->xRead(Real(file), data, size, offset);
 }
 
 int Write(sqlite3_file* file, const void* data, int size,
           sqlite3_int64 offset) {
-  if (Fault(file)->faults->full) return SQLITE_FULL;
+  FaultVfs::Faults* faults = Fault(file)->faults;
+  if (faults->full) return SQLITE_FULL;
+  if (faults->FailsNow()) {
+    if (faults->failure == FaultVfs::Failure::kFullDisk) return SQLITE_FULL;
+    if (faults->failure == FaultVfs::Failure::kShortWrite) {
+      Real(file)->pMethods->xWrite(Real(file), data, size / 2, offset);
+    }
+    return SQLITE_IOERR_WRITE;
+  }
+  if (faults->recording) {
+    faults->Note({Step::Kind::kWrite, Path(file), offset,
+                  std::string(static_cast<const char*>(data),
+                              static_cast<size_t>(size))});
+  }
   return Real(file)->pMethods->xWrite(Real(file), data, size, offset);
 }
 
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
+  FaultVfs::Faults* faults = Fault(file)->faults;
+  if (faults->FailsNow()) return SQLITE_IOERR_TRUNCATE;
+  faults->Note({Step::Kind::kTruncate, Path(file), size, ""});
   return Real(file)->pMethods->xTruncate(Real(file), size);
 }
 
@@ -56,7 +81,8 @@ int Sync(sqlite3_file* file, int flags) {
   ++faults->flushes;
   const int64_t delay = faults->flush_delay_us;
   if (delay > 0) std::this_thread::sleep_for(std::chrono::microseconds(delay));
-  if (faults->flush_fails) return SQLITE_IOERR_FSYNC;
+  if (faults->FailsNow() || faults->flush_fails) return SQLITE_IOERR_FSYNC;
+  faults->Note({Step::Kind::kFlush, Path(file), 0, ""});
   return Real(file)->pMethods->xSync(Real(file), flags);
 }
 
@@ -141,12 +167,18 @@ FaultVfs::FaultVfs(absl::string_view name)
   registration_->vfs.xOpen = [](sqlite3_vfs* vfs, const char* path,
                                 sqlite3_file* file, int flags, int* out_flags) {
     auto* registration = reinterpret_cast<Registration*>(vfs);
-    auto* fault = new (file) FaultFile{{nullptr}, registration->faults};
+    auto* fault = new (file) FaultFile{{nullptr}, registration->faults, path};
     const int code = registration->real->xOpen(registration->real, path,
                                                fault->real(), flags, out_flags);
     // Methods only after success: SQLite closes a file that has them.
     if (code == SQLITE_OK) fault->base.pMethods = &kMethods;
     return code;
+  };
+  registration_->vfs.xDelete = [](sqlite3_vfs* vfs, const char* path,
+                                  int sync_folder) {
+    auto* registration = reinterpret_cast<Registration*>(vfs);
+    registration->faults->Note({Step::Kind::kDelete, path, 0, ""});
+    return registration->real->xDelete(registration->real, path, sync_folder);
   };
   sqlite3_vfs_register(&registration_->vfs, /*makeDflt=*/0);
 }

@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/mutex.h"
 
 namespace passerelle::storage::sqlite {
 
@@ -35,7 +38,56 @@ class FaultVfs {
   }
   int64_t flushes() const { return faults_.flushes; }
 
+  // How the call fails that FailCall names.
+  enum class Failure { kError, kShortWrite, kFullDisk };
+  // The `number`th call from now on that reads, writes, cuts or flushes a file
+  // fails, counted from 1; a short write leaves half of the bytes and is an
+  // error for all other calls. 0: none does.
+  void FailCall(int64_t number, Failure failure) {
+    faults_.failure = failure;
+    faults_.calls = 0;
+    faults_.fail_call = number;
+  }
+  // Whether that call came.
+  bool failed() const {
+    return faults_.fail_call != 0 && faults_.calls >= faults_.fail_call;
+  }
+  int64_t calls() const { return faults_.calls; }
+
+  // What was done to a file, for those who ask what of it a power cut leaves.
+  struct Step {
+    enum class Kind { kWrite, kTruncate, kFlush, kDelete };
+    Kind kind;
+    std::string path;
+    int64_t offset = 0;  // of a write; size after a truncation
+    std::string bytes;   // of a write
+  };
+  // Notes every step from now on.
+  void Record() { faults_.recording = true; }
+  int64_t steps() const {
+    MutexLock lock(&faults_.mutex);
+    return static_cast<int64_t>(faults_.steps.size());
+  }
+  std::vector<Step> TakeSteps() {
+    MutexLock lock(&faults_.mutex);
+    return std::move(faults_.steps);
+  }
+
   struct Faults {
+    // Whether the call at hand is the one that fails.
+    bool FailsNow() { return ++calls == fail_call; }
+    void Note(Step step) {
+      if (!recording) return;
+      MutexLock lock(&mutex);
+      steps.push_back(std::move(step));
+    }
+
+    std::atomic<Failure> failure = Failure::kError;
+    std::atomic<int64_t> fail_call = 0;
+    std::atomic<int64_t> calls = 0;
+    std::atomic<bool> recording = false;
+    mutable Mutex mutex;
+    std::vector<Step> steps ABSL_GUARDED_BY(mutex);
     std::atomic<bool> full = false;
     std::atomic<bool> flush_fails = false;
     std::atomic<bool> read_fails = false;
