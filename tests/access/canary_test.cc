@@ -86,7 +86,8 @@ bool IsOutputOnly(const FieldDescriptor* field) {
 bool IsFree(const FieldDescriptor* field) {
   if (field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) return false;
   const auto& rules = field->options().GetExtension(options::rules);
-  return rules.max_length() >= 20 && field->name() != "page_token";
+  return rules.max_length() >= 20 && rules.pattern().empty() &&
+         field->name() != "page_token";
 }
 
 class Sower {

@@ -173,7 +173,7 @@ const Expected& Expected::Get() {
           {Text(table, "mission"), {purposes.begin(), purposes.end()}});
     }
     // What nothing refers to says nothing.
-    std::set<std::string> columns = {"any", "mission", "partner"};
+    std::set<std::string> columns = {"any", "contributor", "mission", "partner"};
     for (const Situation& one : made->situations_) {
       columns.insert({one.column, one.mission});
     }
@@ -195,6 +195,7 @@ bool Expected::Permits(const std::string& method, const Situation& situation,
     const bool fits =
         column == "any" || column == situation.column ||
         column == situation.mission ||
+        (column == "contributor" && situation.mode == "CONTRIBUTE") ||
         (column == "mission" && absl::StartsWith(situation.mission, "iom-")) ||
         (column == "partner" && situation.mission != "platform");
     if (fits && roles.contains(role)) return true;

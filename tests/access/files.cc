@@ -13,7 +13,9 @@
 #include "google/type/date.pb.h"
 #include "passerelle/options/v1/options.pb.h"
 #include "passerelle/v1/directory.pb.h"
+#include "passerelle/v1/document_key.pb.h"
 #include "server/rpc/services.h"
+#include "tests/support/documents.h"
 #include "tests/support/journey.h"
 
 namespace passerelle::testing {
@@ -23,6 +25,8 @@ namespace options = ::passerelle::options::v1;
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+
+constexpr size_t kDocument = 256 * 1024 + 100;  // bytes: two chunks
 
 struct Partner {
   const char* id;
@@ -268,6 +272,19 @@ std::string GiveConsent(TestServer& server, absl::string_view who,
                             "' language: 'ar' form: WRITTEN ", more, " }")));
 }
 
+namespace {
+
+// The document key of iom-tn; made when there is none.
+std::string KeyOf(TestServer& server) {
+  const auto listed = Must<passerelle::v1::ListDocumentKeysResponse>(
+      server, "iom-tn/fp", "ListDocumentKeys", "parent: 'missions/iom-tn'");
+  return listed.document_keys().empty()
+             ? Bring(server, "key:").name
+             : listed.document_keys(0).name();
+}
+
+}  // namespace
+
 FileOf BuildFile(TestServer& server, const Situation& s) {
   FileOf made{&s, {}, {}};
   const bool retro = s.retroactive;
@@ -346,6 +363,22 @@ FileOf BuildFile(TestServer& server, const Situation& s) {
   }
   // Of a file that is not so far, one that does not exist.
   made.names.insert({"visit", file + "/visits/v00000000000000000000000000"});
+  made.names["hold"] =
+      make(owner + "/fp", "PlaceLegalHold",
+           "legal_hold { ground: LITIGATION reference: '12/26' }");
+  if (s.sent && !retro) {
+    made.names["document"] =
+        SendDraft(server, "iom-tn/cm",
+                  DraftDocument({file, share, made.names["plan"]}, kDocument))
+            .name();
+    made.names["emergency"] =
+        make("iom-ma/po", "BreakGlass",
+             "emergency_access { ground: LIFE_IN_DANGER classes: MEDICAL "
+             "justification: 'Found unconscious.' }");
+  }
+  made.names.insert({"document", file + "/documents/d00000000000000000000000"});
+  made.names.insert(
+      {"emergency", file + "/emergencyAccesses/b00000000000000000000000"});
   for (const std::string& text : s.consents) {
     const std::vector<std::string> parts = absl::StrSplit(text, ' ');
     const std::string how = parts.size() > 2 ? parts[2] : "";
@@ -401,6 +434,7 @@ FileOf BuildFile(TestServer& server, const Situation& s) {
   made.names["mission"] = "missions/iom-de";
   made.names["officer"] = "missions/iom-tn/officers/po";
   made.names["checkpoint"] = "missions/iom-de";
+  made.names["key"] = KeyOf(server);
   made.words = {{"file", file},
                 {"consent", made.names["consent"]},
                 {"keep", made.names["consent"]},
@@ -411,7 +445,9 @@ FileOf BuildFile(TestServer& server, const Situation& s) {
                 {"etag", "x"},
                 {"size", "1"},
                 {"key", "k"},
-                {"line", "l"}};
+                {"line", "l"},
+                {"document", ""},
+                {"chunk", "c"}};
   return made;
 }
 
