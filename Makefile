@@ -53,4 +53,4 @@ certs: setup  ## Make a private certificate authority in build/certs
 	tools/make-certs build/certs
 
 clean:  ## Delete what building made; keeps downloaded tools
-	rm -rf build/dev build/release build/asan-ubsan build/certs
+	rm -rf build/dev build/release build/asan-ubsan build/fuzz build/certs

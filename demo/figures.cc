@@ -38,6 +38,16 @@ std::string BandOf(int age, const Table& bands) {
   return absl::StrCat(age);
 }
 
+// Of a date that is known to the year the last day counts: it is the day of
+// reference.
+int AgeOnReferenceDay(const google::type::Date& birth) {
+  if (birth.month() == 0) {
+    return static_cast<int>(kReferenceDay.year() - birth.year());
+  }
+  return AgeOn(kReferenceDay,
+               absl::CivilDay(birth.year(), birth.month(), birth.day()));
+}
+
 // A table with the rows of `form` and the figures of `cells`.
 Table Fill(const Table& form, Cells cells) {
   Table table;
@@ -130,24 +140,27 @@ Margins CountFiles(const KeptFiles& files, const Margins& published) {
   Cells hosts;
   Cells ages;
   Cells regions;
+  Cells categories;
   for (const auto& [reference, kept] : files) {
-    const pb::PersonSummary& person = kept.file.principal();
-    std::map<std::string, int>& host = hosts[kept.host_country];
-    if (person.sex() == pb::PersonSummary::FEMALE) ++host["women_girls"];
-    if (person.sex() == pb::PersonSummary::MALE) ++host["men_boys"];
-    ++host["total"];
-    const google::type::Date& birth = person.birth_date();
-    const int age =
-        AgeOn(kReferenceDay,
-              absl::CivilDay(birth.year(), birth.month(), birth.day()));
-    ++ages[BandOf(age, published.by_age)]["persons"];
-    const std::string& region = person.return_region();
-    ++regions[region.empty() ? kNotNamed : region]["persons"];
+    for (const pb::Person& person : kept.persons) {
+      const bool female = person.sex() == pb::PersonSummary::FEMALE;
+      std::map<std::string, int>& host = hosts[kept.host_country];
+      ++host[female ? "women_girls" : "men_boys"];
+      ++host["total"];
+      const int age = AgeOnReferenceDay(person.birth_date().date());
+      ++ages[BandOf(age, published.by_age)]["persons"];
+      const char* const category =
+          age < 18 ? (female ? "girls" : "boys") : (female ? "women" : "men");
+      ++categories[category]["persons"];
+      const std::string& region = person.return_region();
+      ++regions[region.empty() ? kNotNamed : region]["persons"];
+    }
   }
   Margins counted;
   counted.by_host = Fill(published.by_host, std::move(hosts));
   counted.by_age = Fill(published.by_age, std::move(ages));
   counted.by_region = Fill(published.by_region, std::move(regions));
+  counted.by_category = Fill(published.by_category, std::move(categories));
   return counted;
 }
 
@@ -156,7 +169,9 @@ absl::Status WriteMargins(const std::string& folder, const Margins& margins) {
       WriteCsv(absl::StrCat(folder, "/", kByHost), margins.by_host));
   PASSERELLE_RETURN_IF_ERROR(
       WriteCsv(absl::StrCat(folder, "/", kByAge), margins.by_age));
-  return WriteCsv(absl::StrCat(folder, "/", kByRegion), margins.by_region);
+  PASSERELLE_RETURN_IF_ERROR(
+      WriteCsv(absl::StrCat(folder, "/", kByRegion), margins.by_region));
+  return WriteCsv(absl::StrCat(folder, "/", kByCategory), margins.by_category);
 }
 
 Comparison Compare(const Margins& published, const Margins& counted) {
@@ -164,6 +179,8 @@ Comparison Compare(const Margins& published, const Margins& counted) {
   CompareTables("hosts", published.by_host, counted.by_host, &result);
   CompareTables("ages", published.by_age, counted.by_age, &result);
   CompareTables("regions", published.by_region, counted.by_region, &result);
+  CompareTables("categories", published.by_category, counted.by_category,
+                &result);
   return result;
 }
 

@@ -10,9 +10,9 @@
 
 namespace passerelle::demo {
 
-// Counts the files kept in the form of the published tables. The rows, their
-// order and the labels are those of `published`; what fits no row gets one of
-// its own at the end. Ages are taken on kReferenceDay.
+// Counts the persons of the files kept in the form of the published tables. The
+// rows, their order and the labels are those of `published`; what fits no row
+// gets one of its own at the end. Ages are taken on kReferenceDay.
 Margins CountFiles(const KeptFiles& files, const Margins& published);
 
 absl::Status WriteMargins(const std::string& folder, const Margins& margins);

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/resource_name.h"
 #include "common/status_macros.h"
 #include "demo/caseload.h"
@@ -15,6 +17,7 @@
 #include "passerelle/v1/consent.pb.h"
 #include "passerelle/v1/mailbox.pb.h"
 #include "passerelle/v1/monitoring_visit.pb.h"
+#include "passerelle/v1/person.pb.h"
 #include "passerelle/v1/plan.pb.h"
 #include "server/app/calendars.h"
 
@@ -27,6 +30,11 @@ namespace pb = ::passerelle::v1;
 constexpr int kMayBeAChild = 2004;
 constexpr char kCaseManager[] = "cm";
 constexpr char kFocalPoint[] = "fp";
+constexpr char kMedical[] = "mo";
+constexpr char kProtection[] = "po";
+
+// A principal and who travels with them.
+using Family = std::vector<Invented>;
 
 struct Trade {
   const char* outline;
@@ -63,10 +71,10 @@ class Host {
  public:
   explicit Host(std::unique_ptr<Office> office) : office_(std::move(office)) {}
 
-  void Plan(const Invented& one, absl::CivilDay first_day) {
+  void Plan(const Family& family, absl::CivilDay first_day) {
     office_->agenda().Begin(first_day);
-    office_->agenda().In(OpensAfter(one.number),
-                         [this, one] { return OpenFile(one); });
+    office_->agenda().In(OpensAfter(family.front().number),
+                         [this, family] { return OpenFile(family); });
   }
 
   absl::Status Work(absl::CivilDay day) {
@@ -87,22 +95,50 @@ class Host {
     std::string plan;
   };
 
-  absl::Status OpenFile(const Invented& one) {
+  absl::Status OpenFile(const Family& family) {
+    const Invented& principal = family.front();
     pb::CreateCaseRequest create;
     create.mutable_case_()->set_direction(pb::Case::INBOUND);
     create.mutable_case_()->set_origin_mission(kOriginMission);
-    create.mutable_case_()->set_external_reference(one.Reference());
-    *create.mutable_case_()->mutable_principal() = one.person;
+    create.mutable_case_()->set_external_reference(principal.Reference());
+    *create.mutable_case_()->mutable_principal() = principal.person;
     PASSERELLE_ASSIGN_OR_RETURN(
         const pb::Case file,
         office_->Call<pb::Case>(kCaseManager, "CaseService/CreateCase",
                                 create));
+    // Asked before anything is recorded beside the file.
+    PASSERELLE_ASSIGN_OR_RETURN(const std::string consent,
+                                AskConsent(file.name(), principal, ""));
+    for (const Invented& one : family) {
+      PASSERELLE_RETURN_IF_ERROR(AddPerson(file.name(), one));
+    }
+    pb::CreatePlanRequest plan;
+    plan.set_parent(file.name());
+    *plan.mutable_plan() = PlanFor(principal);
+    PASSERELLE_ASSIGN_OR_RETURN(
+        const pb::Plan planned,
+        office_->Call<pb::Plan>(kCaseManager, "PlanService/CreatePlan", plan));
+    files_[file.name()] = {principal.number, consent, planned.name()};
 
+    pb::ProposeCaseRequest propose;
+    propose.set_name(file.name());
+    propose.set_consent(consent);
+    return office_
+        ->Call<pb::Case>(kCaseManager, "CaseService/ProposeCase", propose)
+        .status();
+  }
+
+  // A consent to show the file to the origin mission, of the principal and the
+  // children, or of another adult of the file. Returns its name.
+  absl::StatusOr<std::string> AskConsent(const std::string& file,
+                                         const Invented& one,
+                                         const std::string& subject) {
     pb::CreateConsentRequest consent;
-    consent.set_parent(file.name());
+    consent.set_parent(file);
     pb::Consent* given = consent.mutable_consent();
     given->set_scope(pb::Consent::SHARE_WITH_ORIGIN_MISSION);
     given->set_recipient(kOriginMission);
+    given->set_subject(subject);
     given->set_language("ar");
     if (one.number % 9 == 0) given->set_witness_name("a neighbour");
     given->set_form(one.number % 9 == 0 ? pb::Consent::ORAL_WITNESSED
@@ -116,20 +152,43 @@ class Host {
         const pb::Consent agreed,
         office_->Call<pb::Consent>(kCaseManager, "ConsentService/CreateConsent",
                                    consent));
+    return agreed.name();
+  }
 
-    pb::CreatePlanRequest plan;
-    plan.set_parent(file.name());
-    *plan.mutable_plan() = PlanFor(one);
+  absl::Status AddPerson(const std::string& file, const Invented& one) {
+    pb::CreatePersonRequest create;
+    create.set_parent(file);
+    *create.mutable_person() = FullPerson(one);
     PASSERELLE_ASSIGN_OR_RETURN(
-        const pb::Plan planned,
-        office_->Call<pb::Plan>(kCaseManager, "PlanService/CreatePlan", plan));
-    files_[file.name()] = {one.number, agreed.name(), planned.name()};
+        const pb::Person person,
+        office_->Call<pb::Person>(kCaseManager, "PersonService/CreatePerson",
+                                  create));
+    if (one.relation == pb::Person::SPOUSE) {
+      PASSERELLE_RETURN_IF_ERROR(AskConsent(file, one, person.name()).status());
+    }
+    if (NeedsMedicalCare(one.number)) {
+      PASSERELLE_RETURN_IF_ERROR(
+          Flag(person.name(), kMedical, pb::Vulnerability::MEDICAL_NEEDS));
+    }
+    if (WasTrafficked(one.number)) {
+      return Flag(person.name(), kProtection, pb::Vulnerability::TRAFFICKING);
+    }
+    return absl::OkStatus();
+  }
 
-    pb::ProposeCaseRequest propose;
-    propose.set_name(file.name());
-    propose.set_consent(agreed.name());
+  // Records a vulnerability by the officer who may see it.
+  absl::Status Flag(const std::string& name, const char* officer,
+                    pb::Vulnerability::Code code) {
+    pb::UpdatePersonRequest update;
+    PASSERELLE_ASSIGN_OR_RETURN(
+        *update.mutable_person(),
+        (office_->CallOn<pb::Person, pb::GetPersonRequest>(
+            officer, "PersonService/GetPerson", name)));
+    update.set_etag(update.person().etag());
+    update.mutable_update_mask()->add_paths("vulnerabilities");
+    update.mutable_person()->add_vulnerabilities()->set_code(code);
     return office_
-        ->Call<pb::Case>(kCaseManager, "CaseService/ProposeCase", propose)
+        ->Call<pb::Person>(officer, "PersonService/UpdatePerson", update)
         .status();
   }
 
@@ -214,12 +273,41 @@ class Host {
         .status();
   }
 
+  // Takes note of the opinion, and of a good one arranges the return.
   absl::Status Acknowledge(const std::string& name) {
-    return office_
-        ->CallOn<pb::FeasibilityStudy,
-                 pb::AcknowledgeFeasibilityOpinionRequest>(
+    PASSERELLE_ASSIGN_OR_RETURN(
+        const pb::FeasibilityStudy study,
+        (office_->CallOn<pb::FeasibilityStudy,
+                         pb::AcknowledgeFeasibilityOpinionRequest>(
             kCaseManager,
-            "FeasibilityStudyService/AcknowledgeFeasibilityOpinion", name)
+            "FeasibilityStudyService/AcknowledgeFeasibilityOpinion", name)));
+    if (study.opinion().outcome() == pb::Opinion::NOT_FEASIBLE) {
+      return absl::OkStatus();
+    }
+    const auto parsed = ParseResourceName(name);
+    const std::string file = RootName(parsed->root_collection, parsed->root);
+    pb::RecordPreliminaryPlanRequest plan;
+    plan.set_name(file);
+    plan.set_plan(study.plan());
+    PASSERELLE_RETURN_IF_ERROR(
+        office_
+            ->Call<pb::Case>(kCaseManager, "CaseService/RecordPreliminaryPlan",
+                             plan)
+            .status());
+    office_->agenda().In(1, [this, file] { return NotifyTravel(file); });
+    return absl::OkStatus();
+  }
+
+  absl::Status NotifyTravel(const std::string& file) {
+    const int days = ArrivesAfter(files_[file].number);
+    pb::NotifyTravelRequest notice;
+    notice.set_name(file);
+    // At noon, some days ahead.
+    notice.mutable_scheduled_arrival_time()->set_seconds(absl::ToUnixSeconds(
+        absl::FromCivil(office_->agenda().today() + days, absl::UTCTimeZone()) +
+        absl::Hours(12)));
+    return office_
+        ->Call<pb::Case>(kCaseManager, "CaseService/NotifyTravel", notice)
         .status();
   }
 
@@ -255,10 +343,19 @@ int RunHosts(const std::string& profiles, const std::string& caseload) {
     }
     hosts[one.host] = std::make_unique<Host>(*std::move(office));
   }
+  std::map<int, Family> families;
+  for (const Invented& one : *people) {
+    Family& family = families[one.family];
+    family.insert(
+        one.relation == pb::Person::PRINCIPAL ? family.begin() : family.end(),
+        one);
+  }
   bool planned = false;
   const auto work = [&](absl::CivilDay day) {
     if (!planned) {
-      for (const Invented& one : *people) hosts[one.host]->Plan(one, day);
+      for (const auto& [number, family] : families) {
+        hosts[family.front().host]->Plan(family, day);
+      }
       planned = true;
     }
     for (const auto& [country, host] : hosts) {

@@ -11,6 +11,7 @@
 #include "demo/hosts.h"
 #include "demo/origin.h"
 #include "demo/registration.h"
+#include "demo/tour.h"
 
 namespace {
 
@@ -59,6 +60,12 @@ absl::Status Check(const Arguments& arguments) {
                    "the published figures and the counted ones disagree");
 }
 
+absl::Status Register(const Arguments& arguments) {
+  PASSERELLE_RETURN_IF_ERROR(
+      demo::RegisterMissions(arguments.profiles, arguments.caseload));
+  return demo::RegisterPartners(arguments.profiles);
+}
+
 int ExitStatus(const absl::Status& status) {
   if (status.ok()) return 0;
   std::fflush(stdout);
@@ -86,7 +93,9 @@ int main(int argc, char** argv) {
       "origin", "Be the origin mission, day by day (standard input)");
   CLI::App* const check = command.add_subcommand(
       "check", "Compare counted figures with the published ones");
-  for (CLI::App* part : {enrol, hosts, origin}) {
+  CLI::App* const tour =
+      command.add_subcommand("tour", "Show one file as five partners see it");
+  for (CLI::App* part : {enrol, hosts, origin, tour}) {
     add(part, "--profiles", &arguments.profiles, "Profiles, one a mission");
   }
   for (CLI::App* part : {enrol, hosts}) {
@@ -104,9 +113,9 @@ int main(int argc, char** argv) {
 
   if (*invent) return ExitStatus(Invent(arguments));
   if (*check) return ExitStatus(Check(arguments));
+  if (*tour) return ExitStatus(demo::ShowTour(arguments.profiles));
   if (*enrol) {
-    return ExitStatus(
-        demo::RegisterMissions(arguments.profiles, arguments.caseload));
+    return ExitStatus(Register(arguments));
   }
   if (*hosts) return demo::RunHosts(arguments.profiles, arguments.caseload);
   return demo::RunOrigin(arguments.profiles, arguments.published,

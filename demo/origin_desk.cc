@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/time/time.h"
 #include "common/resource_name.h"
 #include "common/status_macros.h"
 #include "demo/caseload.h"
@@ -19,6 +20,7 @@ constexpr char kFocalPoint[] = "fp";
 constexpr char kDeputy[] = "fp2";
 constexpr char kReintegration[] = "ro";
 constexpr char kMonitoring[] = "me";
+constexpr int kMostPersons = 100;  // of one file here
 
 int NumberIn(const KeptFile& kept) {
   return NumberOf(kept.file.external_reference());
@@ -52,11 +54,6 @@ bool BeingStudied(const Study& study) {
          study.state() == Study::FIELD_CHECK;
 }
 
-bool Works(const Study& study) {
-  return study.opinion().outcome() == pb::Opinion::FEASIBLE ||
-         study.opinion().outcome() == pb::Opinion::FEASIBLE_WITH_CONDITIONS;
-}
-
 }  // namespace
 
 absl::Status OriginDesk::Work(absl::CivilDay day) {
@@ -82,10 +79,8 @@ absl::Status OriginDesk::Take(const pb::MailboxEntry& entry) {
     agenda.In(SubmitsAfter(number), [this, kept] { return Submit(kept); });
   } else if (entry.event() == "ContestFeasibilityOpinion") {
     agenda.In(ResolvesAfter(), [this, kept] { return Resolve(kept); });
-  } else if (entry.event() == "AcknowledgeFeasibilityOpinion" &&
-             Works(kept->study)) {
-    agenda.In(ArrivesAfter(number),
-              [this, kept] { return ConfirmArrival(kept); });
+  } else if (entry.event() == "NotifyTravel") {
+    return AwaitArrival(kept);
   }
   return absl::OkStatus();
 }
@@ -134,6 +129,14 @@ absl::Status OriginDesk::AcceptFile(KeptFile* kept) {
       kept->file,
       (office_->CallOn<pb::Case, pb::AcceptCaseRequest>(
           kFocalPoint, "CaseService/AcceptCase", kept->file.name())));
+  pb::ListPersonsRequest list;
+  list.set_parent(kept->file.name());
+  list.set_page_size(kMostPersons);
+  PASSERELLE_ASSIGN_OR_RETURN(
+      const pb::ListPersonsResponse listed,
+      office_->Call<pb::ListPersonsResponse>(
+          kFocalPoint, "PersonService/ListPersons", list));
+  kept->persons.assign(listed.persons().begin(), listed.persons().end());
   return absl::OkStatus();
 }
 
@@ -223,14 +226,50 @@ absl::Status OriginDesk::Resolve(KeptFile* kept) {
   return absl::OkStatus();
 }
 
+template <typename Request>
+absl::Status OriginDesk::OnFile(absl::string_view method, Request request,
+                                KeptFile* kept) {
+  request.set_name(kept->file.name());
+  PASSERELLE_ASSIGN_OR_RETURN(
+      kept->file,
+      office_->Call<pb::Case>(kReintegration,
+                              absl::StrCat("CaseService/", method), request));
+  return absl::OkStatus();
+}
+
+absl::Status OriginDesk::AwaitArrival(KeptFile* kept) {
+  const absl::Time arrival =
+      absl::FromUnixSeconds(kept->file.scheduled_arrival_time().seconds());
+  office_->agenda().On(absl::ToCivilDay(arrival, absl::UTCTimeZone()),
+                       [this, kept] { return ConfirmArrival(kept); });
+  return absl::OkStatus();
+}
+
+absl::Status OriginDesk::Meet(KeptFile* kept) {
+  pb::RecordContactRequest contact;
+  SetDate(office_->agenda().today(), contact.mutable_contact_date());
+  office_->agenda().In(kAgreesAfter, [this, kept] { return AgreePlan(kept); });
+  return OnFile("RecordContact", contact, kept);
+}
+
+absl::Status OriginDesk::AgreePlan(KeptFile* kept) {
+  pb::AgreePlanRequest agree;
+  agree.set_plan(kept->file.plan());
+  SetDate(office_->agenda().today(), agree.mutable_sign_date());
+  office_->agenda().In(kBeginsAfter, [this, kept] {
+    return OnFile("StartImplementation", pb::StartImplementationRequest(),
+                  kept);
+  });
+  return OnFile("AgreePlan", agree, kept);
+}
+
 absl::Status OriginDesk::ConfirmArrival(KeptFile* kept) {
   const absl::CivilDay today = office_->agenda().today();
   pb::ConfirmArrivalRequest confirm;
-  confirm.set_name(kept->file.name());
   SetDate(today, confirm.mutable_arrival_date());
-  PASSERELLE_ASSIGN_OR_RETURN(
-      kept->file, office_->Call<pb::Case>(
-                      kReintegration, "CaseService/ConfirmArrival", confirm));
+  PASSERELLE_RETURN_IF_ERROR(OnFile("ConfirmArrival", confirm, kept));
+  office_->agenda().In(MeetsAfter(NumberIn(*kept)),
+                       [this, kept] { return Meet(kept); });
   pb::CreateMonitoringVisitRequest plan;
   plan.set_parent(kept->file.name());
   SetDate(today + kVisitAfterDays,
@@ -279,8 +318,9 @@ absl::Status OriginDesk::Visit(KeptFile* kept) {
   report->set_findings("The purchase was made; first customers came.");
   PASSERELLE_RETURN_IF_ERROR(
       OnVisit(kReintegration, "SubmitVisitReport", submit, kept));
-  return OnVisit(kMonitoring, "ValidateVisitReport",
-                 pb::ValidateVisitReportRequest(), kept);
+  PASSERELLE_RETURN_IF_ERROR(OnVisit(kMonitoring, "ValidateVisitReport",
+                                     pb::ValidateVisitReportRequest(), kept));
+  return OnFile("StartMonitoring", pb::StartMonitoringRequest(), kept);
 }
 
 }  // namespace passerelle::demo

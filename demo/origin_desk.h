@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "demo/office.h"
@@ -11,12 +12,14 @@
 #include "passerelle/v1/feasibility_study.pb.h"
 #include "passerelle/v1/mailbox.pb.h"
 #include "passerelle/v1/monitoring_visit.pb.h"
+#include "passerelle/v1/person.pb.h"
 
 namespace passerelle::demo {
 
 // What the origin mission holds of one file: the answers it fetched, newest.
 struct KeptFile {
   passerelle::v1::Case file;
+  std::vector<passerelle::v1::Person> persons;
   std::string host_country;
   passerelle::v1::FeasibilityStudy study;
   passerelle::v1::MonitoringVisit visit;
@@ -52,12 +55,18 @@ class OriginDesk {
   absl::Status Submit(KeptFile* kept);
   absl::Status Validate(KeptFile* kept);
   absl::Status Resolve(KeptFile* kept);
+  absl::Status AwaitArrival(KeptFile* kept);
   absl::Status ConfirmArrival(KeptFile* kept);
+  absl::Status Meet(KeptFile* kept);
+  absl::Status AgreePlan(KeptFile* kept);
   absl::Status Visit(KeptFile* kept);
 
   template <typename Request>
   absl::Status OnStudy(absl::string_view officer, absl::string_view method,
                        Request request, KeptFile* kept);
+  template <typename Request>
+  absl::Status OnFile(absl::string_view method, Request request,
+                      KeptFile* kept);
   template <typename Request>
   absl::Status OnVisit(absl::string_view officer, absl::string_view method,
                        Request request, KeptFile* kept);

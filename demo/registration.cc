@@ -26,6 +26,8 @@ struct Post {
 constexpr Post kPosts[] = {
     {"cm", "Case manager", options::CASE_MANAGER, false},
     {"fp", "Focal point", options::FOCAL_POINT, false},
+    {"mo", "Medical officer", options::MEDICAL_OFFICER, false},
+    {"po", "Protection officer", options::PROTECTION_OFFICER, false},
     {"fp2", "Deputy focal point", options::FOCAL_POINT, true},
     {"ro", "Reintegration officer", options::REINTEGRATION_OFFICER, true},
     {"me", "Monitoring officer", options::MONITORING_OFFICER, true},

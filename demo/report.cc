@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "demo/columns.h"
 
 namespace passerelle::demo {
 namespace {
@@ -21,18 +22,8 @@ absl::Time TimeOf(const google::protobuf::Timestamp& stamp) {
   return absl::FromUnixSeconds(stamp.seconds());
 }
 
-// Spaces up to `width` characters; bytes that continue a character do not
-// count.
-std::string Pad(absl::string_view text, size_t width) {
-  const auto characters = static_cast<size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (c & '\xc0') != '\x80'; }));
-  std::string padded(text);
-  if (characters < width) padded.append(width - characters, ' ');
-  return padded;
-}
-
 void AddHosts(const Table& table, std::string* out) {
-  absl::StrAppend(out, "  ", Pad("Country (label_fr)", 26),
+  absl::StrAppend(out, "  ", Padded("Country (label_fr)", 26),
                   "women/girls  men/boys  total\n");
   int sums[3] = {0, 0, 0};
   for (const std::vector<std::string>& row : table.rows) {
@@ -49,26 +40,26 @@ void AddHosts(const Table& table, std::string* out) {
     const int label = table.Column("label_fr");
     absl::StrAppend(
         out, "  ",
-        Pad(absl::StrCat(row[0], " ",
-                         label < 0 ? "" : row[static_cast<size_t>(label)]),
-            26),
+        Padded(absl::StrCat(row[0], " ",
+                            label < 0 ? "" : row[static_cast<size_t>(label)]),
+               26),
         absl::StrFormat("%11d  %8d  %5d\n", cells[0], cells[1], cells[2]));
   }
   absl::StrAppend(
-      out, "  ", Pad("All", 26),
+      out, "  ", Padded("All", 26),
       absl::StrFormat("%11d  %8d  %5d\n", sums[0], sums[1], sums[2]));
 }
 
 void AddList(absl::string_view title, const Table& table, std::string* out) {
   absl::StrAppend(out, "\n", title, "\n");
   for (const std::vector<std::string>& row : table.rows) {
-    absl::StrAppend(out, "  ", Pad(row.front(), 26),
+    absl::StrAppend(out, "  ", Padded(row.front(), 26),
                     absl::StrFormat("%11s\n", row.back()));
   }
 }
 
 void AddCount(absl::string_view what, size_t count, std::string* out) {
-  absl::StrAppend(out, "  ", Pad(what, 46), absl::StrFormat("%5d\n", count));
+  absl::StrAppend(out, "  ", Padded(what, 46), absl::StrFormat("%5d\n", count));
 }
 
 std::string MedianOf(std::vector<double> values) {
@@ -124,13 +115,32 @@ std::string Report(const KeptFiles& files, const Margins& counted,
                    const domain::Calendar& calendar, absl::CivilDay day) {
   Tally tally;
   size_t accepted = 0;
+  size_t prepared = 0;
   size_t arrived = 0;
+  size_t monitored = 0;
+  size_t persons = 0;
+  size_t members = 0;
+  size_t vulnerable = 0;
+  std::map<int, size_t> reasons;
   size_t visits = 0;
   size_t validated = 0;
   size_t attempts = 0;
   for (const auto& [reference, kept] : files) {
-    if (kept.file.stage() == pb::Case::ACCEPTED) ++accepted;
-    if (kept.file.stage() == pb::Case::ARRIVED) ++arrived;
+    if (kept.file.has_arrival_date()) {
+      ++arrived;
+    } else if (kept.file.stage() == pb::Case::TRAVEL_NOTIFIED ||
+               kept.file.stage() == pb::Case::PLAN_PRELIMINARY) {
+      ++prepared;
+    } else if (kept.file.stage() == pb::Case::ACCEPTED) {
+      ++accepted;
+    }
+    if (kept.file.stage() == pb::Case::MONITORING) ++monitored;
+    for (const pb::Person& person : kept.persons) {
+      ++persons;
+      if (person.relation() != pb::Person::PRINCIPAL) ++members;
+      if (person.vulnerabilities_size() > 0) ++vulnerable;
+      for (const int reason : person.return_reasons()) ++reasons[reason];
+    }
     if (!kept.study.name().empty()) tally.Add(kept.study, calendar);
     if (kept.visit.name().empty()) continue;
     ++visits;
@@ -139,11 +149,22 @@ std::string Report(const KeptFiles& files, const Margins& counted,
   }
   std::string out =
       absl::StrCat("Returns to Morocco, as the origin mission fetched them; ",
-                   absl::FormatCivilTime(day), "\n\nFiles by host country\n");
+                   absl::FormatCivilTime(day), "\n\nPersons by host country\n");
   AddHosts(counted.by_host, &out);
   AddList(absl::StrCat("Age on ", absl::FormatCivilTime(kReferenceDay)),
           counted.by_age, &out);
   AddList("Region of return", counted.by_region, &out);
+
+  AddList("Men, women, boys and girls", counted.by_category, &out);
+
+  absl::StrAppend(&out, "\nPersons and families\n");
+  AddCount("files", files.size(), &out);
+  AddCount("persons in them", persons, &out);
+  AddCount("who travel with the principal", members, &out);
+  AddCount("returned for want of means", reasons[pb::Person::NO_MEANS], &out);
+  AddCount("returned because the journey was interrupted",
+           reasons[pb::Person::JOURNEY_INTERRUPTED], &out);
+  AddCount("with a vulnerability that the focal point sees", vulnerable, &out);
 
   absl::StrAppend(&out, "\nFeasibility studies\n");
   AddCount("requested", tally.studies, &out);
@@ -173,8 +194,10 @@ std::string Report(const KeptFiles& files, const Margins& counted,
   }
 
   absl::StrAppend(&out, "\nAfter the study\n");
-  AddCount("return being prepared", accepted, &out);
+  AddCount("no opinion that return is arranged on", accepted, &out);
+  AddCount("return being prepared", prepared, &out);
   AddCount("returned", arrived, &out);
+  AddCount("now in monitoring", monitored, &out);
   AddCount("monitoring visits planned", visits, &out);
   AddCount("monitoring visits reported and validated", validated, &out);
   AddCount("attempts that met nobody", attempts, &out);

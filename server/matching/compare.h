@@ -34,6 +34,11 @@ inline constexpr double kMinWordWeight = -6;
 double WeightOf(const Model& model, Comparison comparison, int level,
                 double share);
 
+// The share of two words that agree at the level: of the commoner. `role`: 0
+// any, 1 given, 2 family, 3 of a relative.
+float PairShare(const TokenEntry& a, const TokenEntry& b, size_t role,
+                int level);
+
 // Puts records side by side. One for each thread: it remembers similarities.
 class Comparer {
  public:
@@ -56,12 +61,12 @@ class Comparer {
                      Observations* out) const;
   void CompareRelatives(const RecordView& a, const RecordView& b,
                         Observations* out);
-  template <typename Words>
-  void ComparePlaces(const Words& a, const Words& b, Observations* out);
-  template <typename Words>
-  void CompareOccupations(const Words& a, const Words& b, Observations* out);
-  template <typename Words>
-  void CompareAddresses(const Words& a, const Words& b, Observations* out);
+  void ComparePlaces(const FieldWords& a, const FieldWords& b,
+                     Observations* out);
+  void CompareOccupations(const FieldWords& a, const FieldWords& b,
+                          Observations* out);
+  void CompareAddresses(const FieldWords& a, const FieldWords& b,
+                        Observations* out);
   void CompareValues(const RecordView& a, const RecordView& b,
                      Observations* out) const;
 

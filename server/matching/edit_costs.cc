@@ -69,9 +69,12 @@ float EditCosts::Distance(absl::string_view first,
   float* before = rows[0].data();
   float* last = rows[1].data();
   float* row = rows[2].data();
+  std::array<float, kMaxSounds> gaps;  // of the second word's sounds
   last[0] = 0;
-  for (size_t j = 0; j < b.size; ++j)
-    last[j + 1] = last[j] + gap_second[PlaceOf(j, b.size)][b.symbol[j]];
+  for (size_t j = 0; j < b.size; ++j) {
+    gaps[j] = gap_second[PlaceOf(j, b.size)][b.symbol[j]];
+    last[j + 1] = last[j] + gaps[j];
+  }
   for (size_t i = 0; i < a.size; ++i) {
     const uint8_t x = a.symbol[i];
     const float gap_x = gap_first[PlaceOf(i, a.size)][x];
@@ -81,7 +84,7 @@ float EditCosts::Distance(absl::string_view first,
       const uint8_t y = b.symbol[j];
       float best = last[j] + substitute_x[y];
       best = std::min(best, last[j + 1] + gap_x);
-      best = std::min(best, row[j] + gap_second[PlaceOf(j, b.size)][y]);
+      best = std::min(best, row[j] + gaps[j]);
       if (i > 0 && j > 0 && a.symbol[i - 1] == y && x == b.symbol[j - 1] &&
           x != y) {
         best = std::min(best, before[j - 1] + transpose);

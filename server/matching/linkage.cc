@@ -337,7 +337,7 @@ Explanation Explainer::Explain(Row a, Row b) const {
   const bool swap =
       hash_a != hash_b ? hash_a > hash_b : population.id(a) > population.id(b);
   if (swap) std::swap(a, b);
-  Comparer comparer(population);
+  Comparer comparer(population, Comparer::kSmallMemory);
   Observations observations;
   const RecordView x = population.View(a);
   const RecordView y = population.View(b);

@@ -119,8 +119,11 @@ std::string SerialiseModel(const Model& model) {
   absl::StrAppend(&text, "trained_records ", model.trained_records, "\n",
                   "trained_pairs ", model.trained_pairs, "\n", "iterations ",
                   model.iterations, "\n");
-  absl::StrAppend(&text, "checksum ", Hash(text, 16), "\n");
-  return text;
+  return SealModel(text);
+}
+
+std::string SealModel(absl::string_view body) {
+  return absl::StrCat(body, "checksum ", Hash(body, 16), "\n");
 }
 
 absl::StatusOr<Model> ParseModel(absl::string_view text) {

@@ -49,6 +49,9 @@ Model DefaultModel();
 // Text, one parameter a line, doubles exact, ending in a checksum.
 std::string SerialiseModel(const Model& model);
 
+// The lines of a model with the checksum that ends them.
+std::string SealModel(absl::string_view body);
+
 // DATA_LOSS: damaged (checksum) or cut short. FAILED_PRECONDITION: written by
 // a newer version. INVALID_ARGUMENT: not a model, or a parameter out of range.
 absl::StatusOr<Model> ParseModel(absl::string_view text);

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "server/matching/population_impl.h"
 
 namespace passerelle::matching {
@@ -12,11 +11,7 @@ namespace {
 
 constexpr size_t kMaxIdBytes = 512;
 constexpr size_t kNameCacheSize = 100'000;
-// Words of more records keep their shares until all are worked out again.
-constexpr uint32_t kFewRecords = 3;
-// Records with the same day of birth that one person may have given.
-constexpr double kOwnRecords = 10;
-constexpr int kDaysBeforeEpochYear = 1970;
+constexpr int kEpochYear = 1970;
 
 // A pool value holds an entry's id and what it is to the record.
 uint32_t PackName(uint32_t id, WordRole role) {
@@ -27,27 +22,7 @@ uint32_t PackRelative(uint32_t id, uint8_t relative, Relation relation) {
 }
 
 int32_t DayNumber(absl::CivilDay day) {
-  return static_cast<int32_t>(day - absl::CivilDay(kDaysBeforeEpochYear, 1, 1));
-}
-
-int32_t YearOf(int32_t day) {
-  return static_cast<int32_t>(
-      (absl::CivilDay(kDaysBeforeEpochYear, 1, 1) + day).year());
-}
-
-bool IsAlnum(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c));
-}
-
-std::string UpperAlnum(absl::string_view text, size_t most) {
-  std::string out;
-  for (const char c : text) {
-    if (out.size() == most) break;
-    // Letters beyond ASCII keep their bytes: they are compared as they are.
-    if (IsAlnum(c) || static_cast<unsigned char>(c) >= 0x80)
-      out += absl::ascii_toupper(static_cast<unsigned char>(c));
-  }
-  return out;
+  return static_cast<int32_t>(day - absl::CivilDay(kEpochYear, 1, 1));
 }
 
 // A word list as a set: a word counts once.
@@ -63,61 +38,6 @@ bool AddOnce(std::vector<T>* list, T value, size_t most) {
 bool SameWord(const Token& a, const Token& b) { return a.text == b.text; }
 
 }  // namespace
-
-absl::StatusOr<BirthInterval> BirthDay(int64_t year, int month, int day) {
-  if (year < kFirstBirthYear || year > kLastBirthYear)
-    return absl::InvalidArgumentError("year of birth out of range");
-  if (month < 1 || month > 12 || day < 1 || day > 31)
-    return absl::InvalidArgumentError("no such day");
-  const absl::CivilDay civil(year, month, day);
-  // Civil time rolls 30 February over.
-  if (civil.month() != month || civil.day() != day)
-    return absl::InvalidArgumentError("no such day");
-  return BirthInterval{.first = civil, .last = civil};
-}
-
-absl::StatusOr<BirthInterval> BirthYears(int64_t first, int64_t last) {
-  if (first > last || first < kFirstBirthYear || last > kLastBirthYear)
-    return absl::InvalidArgumentError("years of birth out of range");
-  return BirthInterval{.first = absl::CivilDay(first, 1, 1),
-                       .last = absl::CivilDay(last, 12, 31)};
-}
-
-std::string CleanPhone(absl::string_view phone) {
-  std::string digits;
-  for (const char c : phone) {
-    if (absl::ascii_isdigit(static_cast<unsigned char>(c))) digits += c;
-  }
-  // The trunk zero or 00 before the country; both ways of writing end alike.
-  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
-  if (digits.size() > 15) digits.resize(15);
-  return digits.size() < 5 ? std::string() : digits;
-}
-
-std::string CleanIdentifier(absl::string_view identifier) {
-  std::string out = UpperAlnum(identifier, 64);
-  return out.size() < 3 ? std::string() : out;
-}
-
-std::string CleanPostcode(absl::string_view postcode) {
-  return UpperAlnum(postcode, 12);
-}
-
-ValueEntry& ValueTable::Intern(absl::string_view text) {
-  return entries_[IdOf(text)];
-}
-
-uint32_t ValueTable::IdOf(absl::string_view text) {
-  const auto [it, inserted] =
-      ids_.emplace(std::string(text), static_cast<uint32_t>(entries_.size()));
-  if (inserted) entries_.push_back({std::string(text), 0});
-  return it->second;
-}
-
-const ValueEntry* ValueTable::Find(absl::string_view text) const {
-  const auto it = ids_.find(std::string(text));
-  return it == ids_.end() ? nullptr : &entries_[it->second];
-}
 
 Population::Impl::Impl()
     : normaliser_(std::make_shared<NameNormaliser>()),
@@ -206,7 +126,8 @@ absl::StatusOr<Row> Population::Impl::Add(const Record& record) {
   data.id_begin = id_text_.size();
   data.id_size = static_cast<uint16_t>(record.id.size());
   id_text_ += record.id;
-  by_id_.emplace(HashText(record.id), row);
+  const uint64_t id_hash = HashText(record.id);
+  by_id_.emplace(id_hash, row);
   data.pool = pool_.size();
   for (const auto& [token, role] : parsed.names) {
     pool_.push_back(PackName(names_.Intern(*similarity_, token).id, role));
@@ -249,53 +170,9 @@ absl::StatusOr<Row> Population::Impl::Add(const Record& record) {
   if (!record.known_distinct.empty())
     data.known_distinct = HashText(record.known_distinct) | 1;
   rows_.push_back(data);
+  order_.push_back(static_cast<uint32_t>(id_hash >> 32));
   CountRow(data, 1);
   return row;
-}
-
-void Population::Impl::CountRow(const RowData& row, int sign) {
-  const auto add = [sign](uint32_t* count) {
-    *count = static_cast<uint32_t>(static_cast<int64_t>(*count) + sign);
-  };
-  const uint32_t* pool = pool_.data() + row.pool;
-  // A word that a record has twice counts once.
-  const auto is_first = [&](int i, uint32_t shift, uint32_t value) {
-    return std::none_of(pool, pool + i, [&](uint32_t other) {
-      return other >> shift == value >> shift;
-    });
-  };
-  for (int i = 0; i < row.names; ++i) {
-    TokenEntry& entry = names_.at(pool[i] >> 2);
-    const size_t role = pool[i] & 3;
-    if (is_first(i, 2, pool[i])) add(&entry.records[0]);
-    if (role != 0 && is_first(i, 0, pool[i])) add(&entry.records[role]);
-  }
-  pool += row.names;
-  for (int i = 0; i < row.relatives; ++i) {
-    if (is_first(i, 6, pool[i])) add(&names_.at(pool[i] >> 6).records[3]);
-  }
-  pool += row.relatives;
-  for (int i = 0; i < row.place; ++i) add(&places_.at(*pool++).records[0]);
-  for (int i = 0; i < row.address; ++i) add(&addresses_.at(*pool++).records[0]);
-  for (int i = 0; i < row.occupation; ++i)
-    add(&occupations_.at(*pool++).records[0]);
-  for (int i = 0; i < row.phones; ++i) add(&phones_.at(*pool++).records);
-  for (int i = 0; i < row.identifiers; ++i)
-    add(&identifiers_.at(*pool++).records);
-  if (row.has_postcode) add(&postcodes_.at(*pool++).records);
-  if (row.has_birth) {
-    if (row.birth_first == row.birth_last) {
-      uint32_t& count = days_[row.birth_first];
-      add(&count);
-    }
-    const int32_t first = YearOf(row.birth_first);
-    const int32_t last = YearOf(row.birth_last);
-    for (int32_t year = first; year <= last; ++year)
-      years_[year] += sign / static_cast<double>(last - first + 1);
-    births_ += sign;
-  }
-  live_ = static_cast<size_t>(static_cast<int64_t>(live_) + sign);
-  shares_stale_ = true;
 }
 
 void Population::Impl::Append(const Impl& other) {
@@ -303,6 +180,7 @@ void Population::Impl::Append(const Impl& other) {
   const uint64_t id_before = id_text_.size();
   id_text_ += other.id_text_;
   rows_.reserve(rows_before + other.rows_.size());
+  size_t source = 0;
   for (RowData row : other.rows_) {
     const uint32_t* pool = other.pool_.data() + row.pool;
     row.id_begin += id_before;
@@ -328,6 +206,7 @@ void Population::Impl::Append(const Impl& other) {
     if (row.has_postcode)
       pool_.push_back(postcodes_.IdOf(other.postcodes_.at(*pool++).text));
     rows_.push_back(row);
+    order_.push_back(other.order_[source++]);
     if (!row.removed) CountRow(row, 1);
   }
 }
@@ -433,66 +312,6 @@ void Population::Impl::MakeRequest(const Record& record,
   }
   if (!record.known_distinct.empty())
     view.known_distinct = HashText(record.known_distinct) | 1;
-}
-
-void Population::Impl::EnsureShares(int threads) {
-  const std::lock_guard<std::mutex> lock(shares_mutex_);
-  if (!shares_stale_) return;
-  ComputeShares(threads);
-  shares_stale_ = false;
-}
-
-void Population::Impl::ComputeShares(int threads) {
-  for (TokenTable* table : {&names_, &places_, &addresses_, &occupations_})
-    table->ComputeShares(*similarity_, live_, threads);
-}
-
-void Population::Impl::ComputeShares(Row row) {
-  const RecordView view = ViewOf(rows_[row]);
-  // One record more changes next to nothing for a word that others have.
-  const auto compute = [this](TokenTable* table, const TokenEntry* word) {
-    TokenEntry& entry = table->at(word->id);
-    if (entry.records[0] + entry.records[3] <= kFewRecords)
-      table->ComputeShares(*similarity_, live_, &entry);
-  };
-  for (const NameWord& word : view.names) compute(&names_, word.token);
-  for (const RelativeWord& word : view.relatives) compute(&names_, word.token);
-  for (const TokenEntry* word : view.place) compute(&places_, word);
-  for (const TokenEntry* word : view.address) compute(&addresses_, word);
-  for (const TokenEntry* word : view.occupation) compute(&occupations_, word);
-}
-
-double Population::Impl::DayShare(int32_t day) const {
-  const auto it = days_.find(day);
-  // The two records that are compared do not make their own day commoner.
-  const double others =
-      it == days_.end() || it->second < 2 ? 0 : it->second - 2;
-  // A day of the year by chance, and what the register really has: 1 January
-  // stands for "some time that year".
-  const double chance = BirthShare(day, day) / 365.25;
-  const double by_chance = (others + 0.5) / (births_ + 0.5 / chance);
-  // A few records may be one person's own.
-  const double heaped = std::max(0.0, others - kOwnRecords) / (births_ + 1);
-  return std::clamp(std::max(by_chance, heaped), 1e-12, 1.0);
-}
-
-double Population::Impl::BirthShare(int32_t first, int32_t last) const {
-  double sum = 0.5;
-  const int32_t first_year = YearOf(first);
-  const int32_t last_year = YearOf(last);
-  for (int32_t year = first_year; year <= last_year; ++year) {
-    const auto it = years_.find(year);
-    if (it != years_.end()) sum += it->second;
-  }
-  return std::min(1.0, sum / (births_ + 1));
-}
-
-double Population::Impl::ValueShare(const ValueEntry& value,
-                                    size_t distinct) const {
-  const double others = value.records > 1 ? value.records - 2 : 0;
-  return std::min(1.0,
-                  (others + 0.5) / (static_cast<double>(live_) +
-                                    0.5 * static_cast<double>(distinct) + 1));
 }
 
 Population::Population() : impl_(std::make_unique<Impl>()) {}

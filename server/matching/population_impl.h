@@ -19,6 +19,7 @@
 #include "server/matching/population.h"
 #include "server/matching/record.h"
 #include "server/matching/token_table.h"
+#include "server/matching/value_table.h"
 
 namespace passerelle::matching {
 
@@ -47,25 +48,24 @@ struct Few {
     if (size < N) values[size++] = value;
   }
   const T& operator[](size_t i) const { return values[i]; }
+  T* begin() { return values.data(); }
+  T* end() { return values.data() + size; }
   const T* begin() const { return values.data(); }
   const T* end() const { return values.data() + size; }
   bool empty() const { return size == 0; }
 };
 
-// A text that is compared letter by letter, and how many records have it.
-struct ValueEntry {
-  std::string text;
-  uint32_t records = 0;
-};
+// Words of a place, an address, an occupation.
+using FieldWords = Few<const TokenEntry*, kMaxFieldWords>;
 
 // One record ready to compare. Pointers are into a population, or into the
 // words of a request.
 struct RecordView {
   Few<NameWord, kMaxNameTokens> names;
   Few<RelativeWord, 2 * kMaxListedValues> relatives;
-  Few<const TokenEntry*, kMaxFieldWords> place;
-  Few<const TokenEntry*, kMaxFieldWords> address;
-  Few<const TokenEntry*, kMaxFieldWords> occupation;
+  FieldWords place;
+  FieldWords address;
+  FieldWords occupation;
   Few<const ValueEntry*, kMaxListedValues> phones;
   Few<const ValueEntry*, kMaxListedValues> identifiers;
   const ValueEntry* postcode = nullptr;
@@ -77,29 +77,6 @@ struct RecordView {
   // Hash of `Record::known_distinct`; 0 without.
   uint64_t known_distinct = 0;
 };
-
-// Distinct texts of one field.
-class ValueTable {
- public:
-  ValueEntry& Intern(absl::string_view text);
-  const ValueEntry* Find(absl::string_view text) const;
-  const ValueEntry& at(uint32_t id) const { return entries_[id]; }
-  ValueEntry& at(uint32_t id) { return entries_[id]; }
-  uint32_t IdOf(absl::string_view text);
-  size_t size() const { return entries_.size(); }
-
- private:
-  std::deque<ValueEntry> entries_;
-  std::unordered_map<std::string, uint32_t> ids_;
-};
-
-// Digits of a telephone number without its prefixes, at most 15; empty when
-// there are fewer than 5.
-std::string CleanPhone(absl::string_view phone);
-// Capital letters and digits alone, at most 64; empty when fewer than 3.
-std::string CleanIdentifier(absl::string_view identifier);
-// Letters and digits in capitals, at most 12.
-std::string CleanPostcode(absl::string_view postcode);
 
 // The words of a record that is not in the population.
 struct Request {
@@ -127,7 +104,15 @@ class Population::Impl {
   absl::string_view id(Row row) const;
   // Hash of the id: orders rows whatever the order of input.
   uint64_t id_hash(Row row) const { return HashText(id(row)); }
+  // The upper half of it, kept at hand.
+  uint32_t order(Row row) const { return order_[row]; }
   RecordView View(Row row) const;
+
+  // Ask for what View(row) will read: first the row, then what it points to.
+  void PrefetchRow(Row row) const { __builtin_prefetch(&rows_[row]); }
+  void PrefetchValues(Row row) const {
+    __builtin_prefetch(pool_.data() + rows_[row].pool);
+  }
 
   // Words new to the population get shares worked out alone.
   void MakeRequest(const Record& record, Request* request) const;
@@ -202,6 +187,7 @@ class Population::Impl {
   std::shared_ptr<const NameNormaliser> normaliser_;
   std::shared_ptr<const TokenSimilarity> similarity_;
   std::vector<RowData> rows_;
+  std::vector<uint32_t> order_;  // by row
   std::vector<uint32_t> pool_;
   std::string id_text_;
   std::unordered_multimap<uint64_t, Row> by_id_;  // by hash of the id

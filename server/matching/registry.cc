@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
 #include <utility>
 
+#include "server/matching/candidates.h"
 #include "server/matching/compare.h"
 #include "server/matching/key_index.h"
 #include "server/matching/population_impl.h"
@@ -18,18 +18,12 @@ namespace {
 
 constexpr int kMaxTop = 1000;
 constexpr int kMaxCandidates = 100'000;
-// Rows read from the index for each row that may be compared.
-constexpr size_t kPostingsPerCandidate = 3;
-// Compared at once; then it is looked whether to go on.
-constexpr size_t kBatch = 192;
-// A batch whose best is so many bits behind (1 to 65,536) ends the search.
+// So many in a row that add next to nothing end the search.
+constexpr size_t kIdle = 384;
+// What is so many bits behind the best (1 to 65,536) adds next to nothing.
 constexpr double kNegligible = 16;
-
-// The rows that share the rarest keys.
-struct Found {
-  std::vector<Row> rows;
-  bool truncated = false;
-};
+// Records lie far apart in memory: so many are asked for at once.
+constexpr size_t kAhead = 16;
 
 }  // namespace
 
@@ -84,7 +78,8 @@ class Registry::Impl {
     if (view.names.empty() && view.phones.empty() && view.identifiers.empty() &&
         !view.has_birth)
       return absl::InvalidArgumentError("nothing to search by");
-    const Found found = Find(view, static_cast<size_t>(options.max_candidates));
+    Candidates candidates(index_, population, view,
+                          static_cast<size_t>(options.max_candidates));
 
     // P(i) = (r/N) B_i / ((1-r) + (r/N) sum B), in logarithms.
     const double share =
@@ -96,23 +91,38 @@ class Registry::Impl {
       double evidence;
     };
     std::vector<Scored> scored;
-    scored.reserve(found.rows.size());
     Comparer comparer(population, Comparer::kSmallMemory);
     Observations observations;
-    // Those that share the rarest keys come first: once a whole batch adds
-    // next to nothing to the sum, the rest would not either.
+    // Those that share the rarest keys come first: once many in a row add next
+    // to nothing to the sum, the rest would not either.
     double highest = absent;
-    for (size_t i = 0; i < found.rows.size();) {
-      double best = -std::numeric_limits<double>::infinity();
-      const size_t end = std::min(found.rows.size(), i + kBatch);
-      for (; i < end; ++i) {
-        const Row row = found.rows[i];
+    size_t idle = 0;
+    while (idle < kIdle && !candidates.empty()) {
+      Few<Row, kAhead> next;
+      while (next.size < kAhead && !candidates.empty()) {
+        next.push_back(candidates.Take());
+        population.PrefetchRow(next[next.size - 1]);
+      }
+      for (const Row row : next) population.PrefetchValues(row);
+      for (const Row row : next) {
+        if (population.removed(row)) continue;
         comparer.Compare(view, population.View(row), &observations);
         scored.push_back({row, evidence_.Of(observations)});
-        best = std::max(best, share + scored.back().evidence);
+        const double weight = share + scored.back().evidence;
+        highest = std::max(highest, weight);
+        idle = weight + kNegligible < highest ? idle + 1 : 0;
       }
-      if (best + kNegligible < highest) break;
-      highest = std::max(highest, best);
+    }
+    // Even the rarest thing known of this person is common: those who share it
+    // and were not read count like the last that were compared, so that a
+    // common name does not make it look as if nobody were registered.
+    double unread = 0;
+    if (candidates.unread() > 0 && !scored.empty()) {
+      const size_t tail = std::min(scored.size(), kIdle);
+      for (size_t i = scored.size() - tail; i < scored.size(); ++i)
+        unread += std::exp2(share + scored[i].evidence - highest);
+      unread *=
+          static_cast<double>(candidates.unread()) / static_cast<double>(tail);
     }
     std::sort(scored.begin(), scored.end(),
               [&](const Scored& a, const Scored& b) {
@@ -124,9 +134,9 @@ class Registry::Impl {
     SearchResult result;
     result.registered = population.live();
     result.compared = scored.size();
-    result.truncated = found.truncated;
+    result.truncated = candidates.truncated();
     if (scored.empty()) return result;
-    double sum = std::exp2(absent - highest);
+    double sum = std::exp2(absent - highest) + unread;
     for (const Scored& s : scored)
       sum += std::exp2(share + s.evidence - highest);
     result.nobody = std::exp2(absent - highest) / sum;
@@ -160,70 +170,6 @@ class Registry::Impl {
     population_.impl().ComputeShares(*row);
     index_.Add(population_.impl(), *row);
     return absl::OkStatus();
-  }
-
-  // Reads the shortest lists first, and ranks rows by how rare the keys are
-  // that they share with the request.
-  Found Find(const RecordView& view, size_t most) const {
-    struct List {
-      size_t size = 0;
-      KeyKind kind = KeyKind::kWord;
-      uint64_t key = 0;
-    };
-    std::vector<List> lists;
-    std::vector<uint64_t> keys;
-    for (int k = 0; k < kKeyKinds; ++k) {
-      const auto kind = static_cast<KeyKind>(k);
-      MakeKeys(view, kind, true, &keys);
-      for (const uint64_t key : keys) {
-        List list{0, kind, key};
-        index_.ForRows(kind, key, [&](std::span<const Row> rows) {
-          list.size += rows.size();
-        });
-        if (list.size > 0) lists.push_back(list);
-      }
-    }
-    std::sort(lists.begin(), lists.end(), [](const List& a, const List& b) {
-      return a.size != b.size ? a.size < b.size : a.key < b.key;
-    });
-    Found found;
-    const double population_size =
-        static_cast<double>(population_.impl().size()) + 1;
-    std::vector<std::pair<Row, float>> hits;
-    for (const List& list : lists) {
-      const size_t limit = most * kPostingsPerCandidate;
-      if (!hits.empty() && hits.size() + list.size > limit) {
-        found.truncated = true;
-        break;
-      }
-      const auto rare = static_cast<float>(
-          std::log2(population_size / static_cast<double>(list.size)));
-      size_t left = limit;
-      index_.ForRows(list.kind, list.key, [&](std::span<const Row> rows) {
-        if (rows.size() > left) found.truncated = true;
-        rows = rows.first(std::min(rows.size(), left));
-        left -= rows.size();
-        for (const Row row : rows) hits.emplace_back(row, rare);
-      });
-    }
-    // A row's rarity is the sum over its hits.
-    std::sort(hits.begin(), hits.end());
-    std::vector<std::pair<float, Row>> ranked;
-    for (size_t i = 0; i < hits.size();) {
-      const Row row = hits[i].first;
-      float rare = 0;
-      for (; i < hits.size() && hits[i].first == row; ++i)
-        rare += hits[i].second;
-      if (!population_.impl().removed(row)) ranked.emplace_back(-rare, row);
-    }
-    std::sort(ranked.begin(), ranked.end());
-    if (ranked.size() > most) {
-      found.truncated = true;
-      ranked.resize(most);
-    }
-    found.rows.reserve(ranked.size());
-    for (const auto& [rare, row] : ranked) found.rows.push_back(row);
-    return found;
   }
 
   mutable std::shared_mutex mutex_;

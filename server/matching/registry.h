@@ -25,7 +25,8 @@ struct SearchOptions {
 
 struct Candidate {
   std::string id;
-  // That this person is the one sought; all candidates and nobody sum to 1.
+  // That this person is the one sought. All candidates, nobody and, where
+  // `truncated`, those that were not compared sum to 1.
   double probability = 0;
   double weight = 0;        // log2 odds of the pair alone, before normalising
   Explanation explanation;  // with SearchOptions::explain

@@ -2,11 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/matching/model.h"
+#include "tests/support/seed.h"
 
 namespace passerelle::matching {
 namespace {
@@ -52,6 +56,22 @@ TEST(RegistryTest, FindsAPersonInAnotherScript) {
   EXPECT_GT(result->candidates[0].probability, result->nobody);
   EXPECT_NEAR(SumOf(*result), 1, 1e-9);
   EXPECT_EQ(result->registered, 601u);
+}
+
+TEST(RegistryTest, FewPeopleAreNotTooFewToSearchAmong) {
+  Population population;
+  ASSERT_TRUE(population.Add(Person("r1", "محمد علي", 1990)).ok());
+  ASSERT_TRUE(population.Add(Person("r2", "Fatou Diallo", 1984)).ok());
+  ASSERT_TRUE(population.Add(Person("r3", "Haile Selassie", 1970)).ok());
+  const Registry registry(std::move(population), DefaultModel());
+  const auto found = registry.Search(Person("q", "Mohamed Ali", 1990), {});
+  ASSERT_TRUE(found.ok());
+  ASSERT_FALSE(found->candidates.empty());
+  EXPECT_EQ(found->candidates[0].id, "r1");
+  EXPECT_GT(found->candidates[0].probability, 0.5);
+  const auto absent = registry.Search(Person("q", "Moussa Keita", 1990), {});
+  ASSERT_TRUE(absent.ok());
+  EXPECT_GT(absent->nobody, 0.5);
 }
 
 TEST(RegistryTest, SomeoneAbsentIsProbablyNobody) {
@@ -136,6 +156,35 @@ TEST(RegistryTest, ACommonNameStopsAtTheLimitAndSaysSo) {
   ASSERT_TRUE(result.ok());
   EXPECT_TRUE(result->truncated);
   EXPECT_LE(result->compared, 100u);
+}
+
+TEST(RegistryTest, AnswersDoNotDependOnTheOrderOfInput) {
+  // More of one name than are read of a key, and more than are compared.
+  std::vector<Record> records;
+  for (int i = 0; i < 1500; ++i)
+    records.push_back(
+        Person(absl::StrCat("r", i), "Mamadou Diallo", 1950 + i % 60));
+  const auto search = [&records] {
+    Population population;
+    for (const Record& record : records)
+      EXPECT_TRUE(population.Add(record).ok());
+    const Registry registry(std::move(population), DefaultModel());
+    SearchOptions options;
+    options.max_candidates = 100;
+    options.top = 100;
+    Record request;
+    request.full_name = "Mamadou Diallo";
+    const auto result = registry.Search(request, options);
+    EXPECT_TRUE(result.ok() && result->truncated);
+    std::vector<std::pair<std::string, double>> found = {{"", result->nobody}};
+    for (const Candidate& candidate : result->candidates)
+      found.emplace_back(candidate.id, candidate.probability);
+    return found;
+  };
+  const auto one = search();
+  std::shuffle(records.begin(), records.end(),
+               std::mt19937_64(testing::Seed()));
+  EXPECT_EQ(search(), one);
 }
 
 }  // namespace

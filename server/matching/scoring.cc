@@ -59,10 +59,14 @@ absl::string_view SexText(Sex sex) {
 }
 
 std::string ValueOf(const RecordView& view, Comparison comparison, int index) {
+  // Where none agrees, all that were compared.
   const auto listed = [index](const auto& list) {
-    return index >= 0 && static_cast<size_t>(index) < list.size
-               ? list[static_cast<size_t>(index)]->text
-               : std::string();
+    std::string text;
+    for (size_t i = 0; i < list.size; ++i) {
+      if (index < 0 || static_cast<size_t>(index) == i)
+        absl::StrAppend(&text, text.empty() ? "" : " ", list[i]->text);
+    }
+    return text;
   };
   switch (comparison) {
     case Comparison::kGivenName:

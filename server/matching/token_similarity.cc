@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "server/matching/data.h"
+#include "server/matching/edits.h"
 #include "server/matching/letters.h"
 #include "server/matching/record.h"
 
@@ -33,9 +34,11 @@ std::string WithoutArticle(const Token& token) {
   return std::string(sound.substr(2));
 }
 
-// Letters of a word of this library's own making: valid UTF-8.
+// Letters of a word of this library's own making: valid UTF-8. Only joined
+// words may have more than are kept.
 struct Letters {
-  static constexpr size_t kMost = 2 * kMaxTokenLetters;
+  static constexpr size_t kMost = kMaxEditLetters;
+  static_assert(kMost >= kMaxTokenLetters);
   std::array<char32_t, kMost> letter;
   size_t count = 0;
 
@@ -55,34 +58,13 @@ struct Letters {
   char32_t operator[](size_t i) const { return letter[i]; }
 };
 
-// Share of letters that agree, by optimal string alignment: 1 less the number
-// of edits over the length of the longer. For slips of the hand, which sound
-// unlike what was meant.
+// Share of letters that agree: 1 less the number of edits over the length of
+// the longer. For slips of the hand, which sound unlike what was meant.
 float SpellingSimilarity(absl::string_view text_a, absl::string_view text_b) {
-  constexpr size_t kMost = Letters::kMost;
   const Letters a(text_a);
   const Letters b(text_b);
   if (a.size() == 0 || b.size() == 0) return 0;
-  std::array<uint16_t, kMost + 1> rows[3];
-  uint16_t* before = rows[0].data();
-  uint16_t* last = rows[1].data();
-  uint16_t* row = rows[2].data();
-  for (size_t j = 0; j <= b.size(); ++j) last[j] = static_cast<uint16_t>(j);
-  for (size_t i = 1; i <= a.size(); ++i) {
-    row[0] = static_cast<uint16_t>(i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      int best = last[j - 1] + (a[i - 1] != b[j - 1]);
-      best = std::min(best, std::min<int>(last[j], row[j - 1]) + 1);
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        best = std::min(best, before[j - 2] + 1);
-      row[j] = static_cast<uint16_t>(best);
-    }
-    uint16_t* const free = before;
-    before = last;
-    last = row;
-    row = free;
-  }
-  return 1 - static_cast<float>(last[b.size()]) /
+  return 1 - static_cast<float>(Edits(a, b)) /
                  static_cast<float>(std::max(a.size(), b.size()));
 }
 

@@ -18,6 +18,8 @@ constexpr size_t kMaxNeighbourhood = 300;
 constexpr int kLastNeighbourLevel = 4;
 constexpr size_t kStrangerPairs = 60'000;
 constexpr size_t kChunk = 256;
+// Any population that names are taken from has at least so many.
+constexpr double kFewWords = 50;
 // Records of one person, the two that are compared among them.
 constexpr double kOwnRecords = 3;
 
@@ -187,6 +189,7 @@ void TokenTable::EstimateStrangers(const TokenSimilarity& similarity) {
 
 void TokenTable::ComputeShares(const TokenSimilarity& similarity,
                                size_t records, TokenEntry* entry) const {
+  const bool in_table = entry->id != UINT32_MAX;
   std::array<std::array<double, kAgreementLevels>, kWordRoles> counts{};
   const auto add = [&](const TokenEntry& other, int level) {
     for (size_t role = 0; role < kWordRoles; ++role)
@@ -222,20 +225,24 @@ void TokenTable::ComputeShares(const TokenSimilarity& similarity,
         if (level <= kLastNeighbourLevel) add(other, level);
       }
     }
-    if (!found_self && entry->id != UINT32_MAX) add(*entry, 0);
+    if (!found_self && in_table) add(*entry, 0);
   }
   const size_t length = std::min(entry->prepared.phonetic.size(), kLengths - 1);
   const double n = static_cast<double>(records);
   const double distinct = static_cast<double>(entries_.size());
+  // Half a record for a word nobody else has; less in a small file, whose few
+  // words are not all there are.
+  const double pseudo = 0.5 * std::min(1.0, distinct / kFewWords);
   for (size_t role = 0; role < kWordRoles; ++role) {
     // The same spelling has the share of its cluster.
     counts[role][0] = counts[role][1];
-    // The two records that are compared do not make their own word commoner.
+    // The two records that are compared do not make their own word commoner:
+    // who is searched with a word of their own meets one record.
     const double own_records =
-        std::min<double>(entry->records[role], kOwnRecords);
+        in_table ? std::min<double>(entry->records[role], kOwnRecords) : 1;
     for (size_t level = 0; level < kAgreementLevels; ++level) {
-      const double own =
-          (counts[role][level] - own_records + 0.5) / (n + 0.5 * distinct);
+      const double others = std::max(0.0, counts[role][level] - own_records);
+      const double own = (others + pseudo) / (n + 0.5 * distinct);
       const double share =
           std::max<double>(own, own + strangers_[length][level]);
       entry->shares[role][level] = static_cast<float>(std::min(share, 1.0));

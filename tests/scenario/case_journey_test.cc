@@ -66,7 +66,8 @@ TEST_F(Journey, AContactIsPseudonymousUntilThePrivacyNotice) {
     EXPECT_THAT(Send(server_, "iom-tn/cm", "CreatePerson",
                      absl::StrCat("parent: '", target.name,
                                   "' person { relation: ", relation,
-                                  " names { given: 'Salma' } }")),
+                                  " sex: FEMALE names { kind: USUAL given: "
+                                  "'Salma' } }")),
                 HasReason("STATE_FORBIDS"));
   }
   const std::string notice =

@@ -181,7 +181,8 @@ TEST_F(ProtectionHold, APersonsFlagHoldsTheFile) {
       Must<pb::Person>(
           server_, "iom-tn/po", "CreatePerson",
           absl::StrCat("parent: '", target.name,
-                       "' person { relation: SIBLING names { given: 'Amal' } "
+                       "' person { relation: SIBLING sex: FEMALE names { kind: "
+                       "USUAL given: 'Amal' } "
                        "}"))
           .name();
   EXPECT_EQ(Seen(target).stage(), pb::Case::READY);
@@ -189,7 +190,11 @@ TEST_F(ProtectionHold, APersonsFlagHoldsTheFile) {
     server_.clock().Advance(absl::Minutes(1));
     MustSend(server_, "iom-tn/po", "UpdatePerson",
              absl::StrCat("person { name: '", person, "' ", codes,
-                          " } update_mask { paths: 'vulnerabilities' }"));
+                          " } update_mask { paths: 'vulnerabilities' } etag: '",
+                          Must<pb::Person>(server_, "iom-tn/po", "GetPerson",
+                                           Named(person))
+                              .etag(),
+                          "'"));
     return Seen(target);
   };
   EXPECT_EQ(flag("vulnerabilities { code: DISABILITY }").stage(),
@@ -214,10 +219,12 @@ TEST_F(ProtectionHold, APersonsFlagHoldsTheFile) {
 
 TEST_F(ProtectionHold, AFlagHoldsNoFileThatComesHome) {
   const Target target = Bring(server_, "case:ACCEPTED");
-  MustSend(server_, "iom-tn/po", "CreatePerson",
-           absl::StrCat("parent: '", target.name,
-                        "' person { relation: SIBLING names { given: 'Amal' } "
-                        "vulnerabilities { code: TRAFFICKING } }"));
+  MustSend(
+      server_, "iom-tn/po", "CreatePerson",
+      absl::StrCat("parent: '", target.name,
+                   "' person { relation: SIBLING sex: FEMALE names { kind: "
+                   "USUAL given: 'Amal' } "
+                   "vulnerabilities { code: TRAFFICKING } }"));
   EXPECT_EQ(Seen(target).stage(), pb::Case::ACCEPTED);
 }
 

@@ -26,9 +26,9 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 1100px; 
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; } h3 { font-size: 1rem; margin: 0 0 .4rem; }
 table { border-collapse: collapse; } th, td { text-align: start; padding: .2rem .6rem; vertical-align: top; }
 th { font-weight: 600; } tbody tr:nth-child(odd) { background: #f5f6f8; }
-td.n { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.n, th.n { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
 section.pair { border: 1px solid #d5d9e0; border-radius: 6px; padding: 1rem; margin: 1rem 0; overflow-x: auto; break-inside: avoid; }
-section.pair table { margin: .5rem 0; } section.pair td { overflow-wrap: anywhere; } section.pair svg { max-width: none; }
+section.pair table { margin: .5rem 0; } section.pair td:not(:last-child) { overflow-wrap: break-word; max-width: 14em; } section.pair svg { max-width: none; }
 .differs { font-weight: 600; } .quiet { color: #5a6270; } .note { background: #fff6e0; border-inline-start: 4px solid #d09000; padding: .5rem .8rem; }
 .charts { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 2rem; } svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: #3a4250; }
 .bar { fill: #4a6fa5; } .for { fill: #2f6db3; } .against { fill: #c2571a; }
@@ -38,6 +38,11 @@ section.pair table { margin: .5rem 0; } section.pair td { overflow-wrap: anywher
 </head>
 <body>
 )";
+
+// "+3.2"; never "-0.0".
+std::string Signed(double weight) {
+  return absl::StrFormat("%+.1f", std::round(weight * 10) / 10 + 0.0);
+}
 
 // "×37" or "1/37": how many times likelier the observation makes one person.
 std::string Times(double weight) {
@@ -160,21 +165,20 @@ std::string Waterfall(const matching::Explanation& explanation) {
   }
   std::string html =
       "<table><thead><tr><th>compared</th><th>found</th><th>first</th>"
-      "<th>second</th><th>weight</th><th></th><th></th></tr></thead><tbody>\n";
+      "<th>second</th><th "
+      "class='n'>weight</th><th></th><th></th></tr></thead><tbody>\n";
   double at = 0;
   for (const Step& step : steps) {
     absl::StrAppend(
         &html, "<tr><td>", Escape(step.what), "</td><td>", Escape(step.level),
         "</td><td>", Isolated(step.value_a), "</td><td>",
-        Isolated(step.value_b), "</td><td class='n'>",
-        absl::StrFormat("%+.1f", step.weight), "</td><td class='n quiet'>",
-        Times(step.weight), "</td><td>",
+        Isolated(step.value_b), "</td><td class='n'>", Signed(step.weight),
+        "</td><td class='n quiet'>", Times(step.weight), "</td><td>",
         WaterfallStep(at, at + step.weight, least, most), "</td></tr>\n");
     at += step.weight;
   }
   absl::StrAppend(&html, "<tr><th>together</th><td></td><td></td><td></td>",
-                  "<th class='n'>",
-                  absl::StrFormat("%+.1f", explanation.weight),
+                  "<th class='n'>", Signed(explanation.weight),
                   "</th><td></td><td></td></tr></tbody></table>\n");
   if (!explanation.missing.empty()) {
     absl::StrAppend(
