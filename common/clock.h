@@ -1,7 +1,10 @@
 #ifndef PASSERELLE_COMMON_CLOCK_H_
 #define PASSERELLE_COMMON_CLOCK_H_
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "absl/time/clock.h"
@@ -24,13 +27,31 @@ class SystemClock final : public Clock {
   absl::Time Now() const override { return absl::Now(); }
 };
 
+// Another clock, held where it is while that one goes back: nothing that ended
+// begins again, and what is told in order bears times in order. More than 5
+// seconds are logged as `clock_went_back`, once until it has caught up. It does
+// not outlive the process, and believes a clock that jumps ahead. Thread safe.
+class SteadyClock final : public Clock {
+ public:
+  // `base` must outlive the object.
+  explicit SteadyClock(const Clock* base) : base_(*base) {}
+
+  absl::Time Now() const override;
+
+ private:
+  const Clock& base_;
+  mutable std::atomic<int64_t> latest_micros_{
+      std::numeric_limits<int64_t>::min()};
+  mutable std::atomic<bool> told_ = false;
+};
+
 // A clock that moves only when told. Thread safe.
 class DrivenClock final : public Clock {
  public:
   explicit DrivenClock(absl::Time start) : now_(start) {}
 
   absl::Time Now() const override;
-  void Advance(absl::Duration by);
+  void Advance(absl::Duration by);  // also back
 
   // Calls `listener` after each Advance, on the advancing thread.
   void OnAdvance(std::function<void()> listener);

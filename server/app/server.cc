@@ -80,7 +80,7 @@ Admission AdmissionOf(rpc::Pipeline* pipeline) {
 // In the order of their making; destroyed in the opposite one.
 struct Server::Parts {
   SystemClock system_clock;
-  const Clock* clock = nullptr;
+  std::unique_ptr<SteadyClock> clock;
   std::unique_ptr<SealedFiles> files;
   std::unique_ptr<domain::Contract> contract;
   std::unique_ptr<engine::Engine> engine;
@@ -109,8 +109,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   SetLogLevel(config.log.level);
   auto parts = std::make_unique<Parts>();
   Parts* p = parts.get();
-  p->clock =
-      composition.clock != nullptr ? composition.clock : &p->system_clock;
+  p->clock = std::make_unique<SteadyClock>(
+      composition.clock != nullptr ? composition.clock : &p->system_clock);
 
   PASSERELLE_ASSIGN_OR_RETURN(
       p->files, SealedFiles::Open(config.store, config.vault, composition.vfs));
@@ -129,8 +129,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
                                              config.tls.trust_domain, store));
   PASSERELLE_ASSIGN_OR_RETURN(
       p->engine,
-      engine::Engine::Start(engine_options, p->contract.get(), store, p->clock,
-                            std::move(calendars),
+      engine::Engine::Start(engine_options, p->contract.get(), store,
+                            p->clock.get(), std::move(calendars),
                             {std::move(key), config.tls.trust_domain}));
   PASSERELLE_RETURN_IF_ERROR(p->engine->Bootstrap(
       config.bootstrap.operator_mission, config.bootstrap.operator_officer));
