@@ -74,8 +74,8 @@ std::string EventOf(const domain::ResourceMove& timer) {
   return timer.time_field->name() == "expire_time" ? "Expire" : "Overdue";
 }
 
-// Moves a file, or a resource in it that is no exchange, if its time in its state
-// is over.
+// Moves a file, or a resource in it that is no exchange, if its time in its
+// state is over.
 bool MoveInTime(const WriterContext& context, const domain::KindSpec& kind,
                 const File& file, Loaded* loaded, Effects* effects) {
   const domain::Course course = MakeCourse(context, kind, loaded);

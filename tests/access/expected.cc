@@ -173,7 +173,8 @@ const Expected& Expected::Get() {
           {Text(table, "mission"), {purposes.begin(), purposes.end()}});
     }
     // What nothing refers to says nothing.
-    std::set<std::string> columns = {"any", "contributor", "mission", "partner"};
+    std::set<std::string> columns = {"any", "contributor", "mission",
+                                     "partner"};
     for (const Situation& one : made->situations_) {
       columns.insert({one.column, one.mission});
     }

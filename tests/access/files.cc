@@ -278,9 +278,8 @@ namespace {
 std::string KeyOf(TestServer& server) {
   const auto listed = Must<passerelle::v1::ListDocumentKeysResponse>(
       server, "iom-tn/fp", "ListDocumentKeys", "parent: 'missions/iom-tn'");
-  return listed.document_keys().empty()
-             ? Bring(server, "key:").name
-             : listed.document_keys(0).name();
+  return listed.document_keys().empty() ? Bring(server, "key:").name
+                                        : listed.document_keys(0).name();
 }
 
 }  // namespace
