@@ -102,7 +102,6 @@ class SituationRun {
           absl::StrCat("BuildFile makes no resource of the kind `", kind, "`"));
     }
     words["name"] = name->second;
-    if (kind == "key") words["key"] = "";  // of a document, not of a checkpoint
     const MessagePtr request = MakeRequest(row.method, row.text, words);
     const options::Effect effect = EffectOf(method);
     if (effect == options::CHANGE) {

@@ -434,19 +434,24 @@ FileOf BuildFile(TestServer& server, const Situation& s) {
   made.names["officer"] = "missions/iom-tn/officers/po";
   made.names["checkpoint"] = "missions/iom-de";
   made.names["key"] = KeyOf(server);
-  made.words = {{"file", file},
-                {"consent", made.names["consent"]},
-                {"keep", made.names["consent"]},
-                {"plan", made.names["plan"]},
-                {"today", "year: 2026 month: 3 day: 2"},
-                {"travel_day", "year: 2026 month: 3 day: 20"},
-                {"departure", "seconds: 1774000000"},
-                {"etag", "x"},
-                {"size", "1"},
-                {"key", "k"},
-                {"line", "l"},
-                {"document", ""},
-                {"chunk", "c"}};
+  made.words = {
+      {"file", file},
+      {"consent", made.names["consent"]},
+      {"keep", made.names["consent"]},
+      {"plan", made.names["plan"]},
+      {"today", "year: 2026 month: 3 day: 2"},
+      {"travel_day", "year: 2026 month: 3 day: 20"},
+      {"departure", "seconds: 1774000000"},
+      {"etag", "x"},
+      {"size", "1"},
+      {"key", "k"},
+      {"line", "l"},
+      {"document", DraftDocument({file, share, made.names["plan"]}, 100)
+                       .request.document()
+                       .ShortDebugString()},
+      {"new_key",
+       DraftDocumentKey(server, "iom-tn").document_key().ShortDebugString()},
+      {"chunk", "c"}};
   return made;
 }
 

@@ -183,7 +183,7 @@ std::vector<Row> MakeRows() {
       {"GetDocumentKey", "iom-ma", "key:", kName},
       {"ListDocumentKeys", "iom-ma", "key:", "parent: 'missions/iom-tn'"},
       {"CreateDocumentKey", "iom-tn/fp",
-       "key:", "parent: 'missions/iom-tn' document_key { $key }",
+       "key:", "parent: 'missions/iom-tn' document_key { $new_key }",
        "document_key { expire_time { seconds: 1774000001 } }"},
       {"RevokeDocumentKey", "iom-tn/fp", "key:", kName},
       {"GetPlan", "iom-ma/ro", "plan:", kName},

@@ -183,6 +183,9 @@ TEST_F(CaseLife, TransitSeesRoutineFieldsOnly) {
   expected.clear_principal();
   expected.clear_arrival_date();
   expected.clear_allowed_actions();
+  while (expected.class_updates_size() > 1) {  // ROUTINE comes first
+    expected.mutable_class_updates()->RemoveLast();
+  }
   pb::Case seen = See("iom-es/cm").as<pb::Case>();
   EXPECT_NE(seen.etag(), full.etag());
   expected.set_etag(seen.etag());

@@ -115,12 +115,14 @@ TEST_F(UpdateTimes, OfAFileMoveForThoseWhoSeeTheChange) {
   const auto mail = Events(server_, "iom-es", target.name);
   const pb::Case file = Seen(target, "iom-tn/cm");
   server_.clock().Advance(absl::Minutes(1));
-  MustSend(server_, "iom-tn/cm", "UpdateCase",
-           absl::StrCat("case { name: '", target.name,
-                        "' principal { given_name: 'Selma' family_name: "
-                        "'Essai' sex: FEMALE nationality: 'MA' } } "
-                        "update_mask { paths: 'principal' } etag: '",
-                        file.etag(), "'"));
+  MustSend(
+      server_, "iom-tn/cm", "UpdateCase",
+      absl::StrCat("case { name: '", target.name,
+                   "' principal { given_name: 'Selma' family_name: "
+                   "'Essai' sex: FEMALE nationality: 'MA' birth_date { year: "
+                   "1994 month: 3 day: 9 } } } "
+                   "update_mask { paths: 'principal' } etag: '",
+                   file.etag(), "'"));
   EXPECT_EQ(Bytes("iom-es/cm", target.name), before);
   EXPECT_EQ(Events(server_, "iom-es", target.name), mail);
   EXPECT_NE(Seen(target, "iom-ma/fp").update_time().seconds(),

@@ -418,7 +418,7 @@ Target Bring(TestServer& server, absl::string_view wanted) {
     const Reply made = Send(server, "iom-tn/fp", "CreateDocumentKey", create);
     target.name = Made(made);
     target.more = {
-        {"key",
+        {"new_key",
          DraftDocumentKey(server, "iom-tn").document_key().ShortDebugString()}};
     return target;
   }

@@ -33,9 +33,9 @@ struct Target {
 // `hold:IN_FORCE` (of iom-tn), `study:FIELD_CHECK`, `visit:SUBMITTED`,
 // `mission:`, `officer:`, `document:AVAILABLE` (of iom-tn for iom-ma, two
 // chunks, with $chunk the second; `document:` alone is not made, $document says
-// how), `key:` (of iom-tn, with $key another), `checkpoint:` (with $size, and
-// $key and $line of iom-tn). States that only time brings, and the departure,
-// advance the clock. Ends the program when it cannot.
+// how), `key:` (of iom-tn, with $new_key another), `checkpoint:` (with $size,
+// and $key and $line of iom-tn). States that only time brings, and the
+// departure, advance the clock. Ends the program when it cannot.
 Target Bring(TestServer& server, absl::string_view wanted);
 
 // The resource as `who` sees it now.
