@@ -52,6 +52,7 @@ TEST(ContractTest, EveryMethodIsResolved) {
     EXPECT_EQ(method->verbs != nullptr, guarded);
     switch (method->shape) {
       case Shape::kGet:
+      case Shape::kGetPart:
       case Shape::kVerb:
       case Shape::kExchangeVerb:
         EXPECT_NE(method->name, nullptr);
