@@ -14,10 +14,18 @@ namespace pb = ::passerelle::v1;
 using domain::EnumSet;
 using google::protobuf::Message;
 
-google::protobuf::RepeatedPtrField<pb::ClassUpdate>* TimesOf(
-    const domain::KindSpec& kind, Message* resource) {
-  return resource->GetReflection()->MutableRepeatedPtrField<pb::ClassUpdate>(
-      resource, kind.class_updates);
+// The time of a class; added when there is none.
+pb::ClassUpdate* TimeOf(const domain::KindSpec& kind, int privacy,
+                        Message* resource) {
+  const auto* reflection = resource->GetReflection();
+  const int size = reflection->FieldSize(*resource, kind.class_updates);
+  for (int i = 0; i < size; ++i) {
+    auto* time = static_cast<pb::ClassUpdate*>(
+        reflection->MutableRepeatedMessage(resource, kind.class_updates, i));
+    if (time->privacy_class() == privacy) return time;
+  }
+  return static_cast<pb::ClassUpdate*>(
+      reflection->AddMessage(resource, kind.class_updates));
 }
 
 std::unique_ptr<Message> Uncovered(const domain::KindSpec& kind,
@@ -43,13 +51,9 @@ void SetUpdateTimes(const domain::KindSpec& kind, EnumSet changed,
   if (changed == 0) return;
   SetTimestamp(resource, kind.update_time, now);
   if (kind.class_updates == nullptr) return;
-  auto* times = TimesOf(kind, resource);
   for (int privacy = 1; privacy <= domain::options::Privacy_MAX; ++privacy) {
     if ((changed & domain::Bit(privacy)) == 0) continue;
-    auto found = std::find_if(
-        times->begin(), times->end(),
-        [&](const auto& one) { return one.privacy_class() == privacy; });
-    pb::ClassUpdate* time = found == times->end() ? times->Add() : &*found;
+    pb::ClassUpdate* time = TimeOf(kind, privacy, resource);
     time->set_privacy_class(static_cast<domain::options::Privacy>(privacy));
     *time->mutable_update_time() = domain::ToTimestamp(now);
   }
@@ -58,7 +62,11 @@ void SetUpdateTimes(const domain::KindSpec& kind, EnumSet changed,
 void ShowUpdateTime(const domain::KindSpec& kind, Message* redacted) {
   if (kind.class_updates == nullptr) return;
   absl::Time newest = absl::InfinitePast();
-  for (const pb::ClassUpdate& time : *TimesOf(kind, redacted)) {
+  const auto* reflection = redacted->GetReflection();
+  const int size = reflection->FieldSize(*redacted, kind.class_updates);
+  for (int i = 0; i < size; ++i) {
+    const auto& time = static_cast<const pb::ClassUpdate&>(
+        reflection->GetRepeatedMessage(*redacted, kind.class_updates, i));
     newest = std::max(newest, domain::FromTimestamp(time.update_time()));
   }
   // Of a server that kept no times for classes.

@@ -1,7 +1,6 @@
-""
-    "passerelle-link and the development data, for tests and benches in Python.
+"""passerelle-link and the development data, for tests and benches in Python.
 
-    Each set has the mapping file of its own columns; `Linkage` runs the program in
+Each set has the mapping file of its own columns; `Linkage` runs the program in
 a folder for what it writes.
 """
 
