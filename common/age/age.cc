@@ -96,7 +96,8 @@ bool FromBase64(absl::string_view text, std::string* bytes) {
                         &end, sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0 &&
       end == text.data() + text.size();
   bytes->resize(decoded ? size : 0);
-  return decoded;
+  // libsodium 1.0.18 takes a byte beyond ASCII for a letter.
+  return decoded && ToBase64(*bytes) == text;
 }
 
 // Nonce of a chunk: its number, 11 bytes, and whether it is the last.

@@ -222,6 +222,17 @@ TEST(AgeTest, NoFlippedBitOpens) {
   }
 }
 
+TEST(AgeTest, NoByteOfTheCodeIsTakenForAnother) {
+  const Identity identity = Identity::Generate();
+  const std::string sealed = Seal("x", {identity.recipient()});
+  for (size_t at = 0; at < HeaderSize(sealed); ++at) {
+    std::string wrong = sealed;
+    wrong[at] = static_cast<char>(wrong[at] ^ 0x80);
+    std::string opened;
+    EXPECT_FALSE(Open(wrong, {identity}, &opened).ok()) << at;
+  }
+}
+
 TEST(AgeTest, ChunksCannotBeExchangedRepeatedDroppedOrAdded) {
   const Identity identity = Identity::Generate();
   const std::string sealed = Seal(Text(4 * kChunk), {identity.recipient()});
