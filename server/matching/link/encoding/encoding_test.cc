@@ -1,5 +1,7 @@
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/matching/link/encoding/encoded_comparison.h"
@@ -20,6 +23,7 @@
 #include "server/matching/link/encoding/filter.h"
 #include "server/matching/link/encoding/key.h"
 #include "server/matching/link/testing/problem_matchers.h"
+#include "server/matching/name_similarity.h"
 #include "tests/support/seed.h"
 #include "tests/support/temp_dir.h"
 
@@ -468,6 +472,78 @@ TEST_F(EncodedFileTest, FewerThanTenPeopleAreNotEncoded) {
   const std::string path = folder_.File("few.enc");
   EXPECT_THAT(SaveEncodings(key_, few, path), IsProblem(Reason::kTooFewPeople));
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// Places of values in their order, ties shared.
+std::vector<double> RanksOf(const std::vector<double>& values) {
+  std::vector<double> ranks;
+  for (const double value : values) {
+    double below = 0;
+    double equal = 0;
+    for (const double other : values) {
+      below += other < value ? 1 : 0;
+      equal += other == value ? 1 : 0;
+    }
+    ranks.push_back(below + (equal - 1) / 2);
+  }
+  return ranks;
+}
+
+// Spearman's rank correlation.
+double RankCorrelation(const std::vector<double>& a,
+                       const std::vector<double>& b) {
+  const std::vector<double> x = RanksOf(a);
+  const std::vector<double> y = RanksOf(b);
+  const double mean = (static_cast<double>(x.size()) - 1) / 2;
+  double xy = 0;
+  double xx = 0;
+  double yy = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    xy += (x[i] - mean) * (y[i] - mean);
+    xx += (x[i] - mean) * (x[i] - mean);
+    yy += (y[i] - mean) * (y[i] - mean);
+  }
+  return xy / std::sqrt(xx * yy);
+}
+
+// What is more alike in clear is on the whole more alike encoded. Most of these
+// pairs are of strangers, whose order the hardening blurs: 0.44 is what is
+// left, six times the spread of an order by chance.
+TEST(EncodingTest, RanksInClearAndEncodedCorrelate) {
+  constexpr const char* kNames[] = {
+      "Mamadou Diallo",  "Mamadu Diallo",  "Mohamed Diallo", "Mamadou Dialo",
+      "Amadou Diallo",   "Aminata Traoré", "Aminata Traore", "Aminatou Traoré",
+      "Fatoumata Barry", "Fatimata Bari",  "Fatou Barry",    "Ousmane Camara",
+      "Usman Kamara",    "Ousman Camara",  "Ibrahima Bah",   "Ibrahim Ba",
+      "Brahim Bah",      "Aïssatou Sow",   "Aicha Sow",      "Aïsha So"};
+  std::vector<Record> people;
+  for (const char* name : kNames) {
+    const std::vector<std::string> parts = absl::StrSplit(name, ' ');
+    people.push_back(Person(name, parts[0], parts[1], 1990));
+  }
+  const std::vector<Encoding> encoded = Encode(TestKey(), people);
+  double fill = 0;
+  for (const Encoding& person : encoded) {
+    const auto used = person.filters.front().used();
+    fill += Count(used) / (static_cast<double>(used.size()) * 64) /
+            static_cast<double>(encoded.size());
+  }
+  const Likeness likeness(TestKey().hardening, fill);
+  const matching::NameSimilarity similarity;
+  std::vector<double> clear;
+  std::vector<double> hidden;
+  for (size_t i = 0; i < people.size(); ++i) {
+    for (size_t j = i + 1; j < people.size(); ++j) {
+      clear.push_back(similarity.Names(kNames[i], kNames[j]));
+      hidden.push_back(likeness.Of(encoded[i].filters.front().used(),
+                                   encoded[j].filters.front().used()));
+    }
+  }
+  EXPECT_GE(RankCorrelation(clear, hidden), 0.4);
+  // An order by chance has none.
+  std::mt19937_64 random(passerelle::testing::Seed());
+  std::shuffle(hidden.begin(), hidden.end(), random);
+  EXPECT_LT(RankCorrelation(clear, hidden), 0.4);
 }
 
 }  // namespace
